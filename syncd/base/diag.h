@@ -1,0 +1,32 @@
+#ifndef SYNCD_BASE_DIAG_H
+#define SYNCD_BASE_DIAG_H
+
+#include "proto/attributes.h"
+#include "proto/failure.h"
+
+/*
+ * What the daemon says to whoever runs it: one line each on standard error,
+ * "<level> " first where standard error is the journal (JOURNAL_STREAM), a
+ * time first where it is not.  A line never contains control characters:
+ * bytes of peers are shown as \xNN.  Only the place that decides what to do
+ * about a failure logs it.  Any thread.
+ */
+
+enum diag_level {
+	DIAG_ERROR,   /* Someone must act. */
+	DIAG_WARNING, /* Something is not as it should be; we go on. */
+	DIAG_NOTICE,  /* Started, stopped, published, contacted. */
+	DIAG_INFO,
+	DIAG_DEBUG,
+};
+
+/* Show this level and the more important ones; at start DIAG_NOTICE. */
+void diag_set_level(enum diag_level level);
+
+void diag(enum diag_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
+
+/* What, where and next of a failure in one line, led by fmt. */
+void diag_failure(enum diag_level level, const struct failure *f,
+    const char *fmt, ...) ATTR_PRINTF(3, 4);
+
+#endif
