@@ -38,8 +38,7 @@ digester_new(void)
 	if (d == NULL)
 		return NULL;
 	d->ctx = EVP_MD_CTX_new();
-	if (d->ctx == NULL ||
-	    EVP_DigestInit_ex2(d->ctx, sha256, NULL) != 1) {
+	if (d->ctx == NULL || EVP_DigestInit_ex2(d->ctx, sha256, NULL) != 1) {
 		digester_free(d);
 		return NULL;
 	}

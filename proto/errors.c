@@ -6,6 +6,7 @@
 
 #include "proto/errors.h"
 
+/* clang-format off */
 static const struct {
 	int code;
 	int exit_status;
@@ -18,6 +19,7 @@ static const struct {
 	PH_ERRORS(PH_ERROR_ROW)
 #undef PH_ERROR_ROW
 };
+/* clang-format on */
 
 #define NERRORS (sizeof(errors) / sizeof(errors[0]))
 

@@ -11,10 +11,10 @@
  */
 
 struct failure {
-	int code;	/* PH_OK, or why it failed. */
-	char what[512]; /* "version 9 of winxp exists with other content" */
+	int code;        /* PH_OK, or why it failed. */
+	char what[512];  /* "version 9 of winxp exists with other content" */
 	char where[256]; /* "policy.yaml:12:5"; may be empty. */
-	char next[512]; /* "publish it under a new version"; may be empty. */
+	char next[512];  /* "publish it under a new version"; may be empty. */
 };
 
 /*
@@ -26,8 +26,7 @@ int failure_set(struct failure *f, int code, const char *what, ...)
     ATTR_PRINTF(3, 4);
 
 /* Say where it happened (printf style). */
-void failure_where(struct failure *f, const char *where, ...)
-    ATTR_PRINTF(2, 3);
+void failure_where(struct failure *f, const char *where, ...) ATTR_PRINTF(2, 3);
 
 /* Say what to do next (printf style). */
 void failure_next(struct failure *f, const char *next, ...) ATTR_PRINTF(2, 3);

@@ -30,8 +30,7 @@ int reader_get_u64(struct reader *r, uint64_t *value) ATTR_CHECK;
 int reader_get(struct reader *r, void *out, size_t len) ATTR_CHECK;
 
 /* Borrow the next len bytes; valid as long as the data read. */
-int reader_borrow(struct reader *r, size_t len, const uint8_t **out)
-    ATTR_CHECK;
+int reader_borrow(struct reader *r, size_t len, const uint8_t **out) ATTR_CHECK;
 
 /*
  * Borrow a "string" of SSH: a u32 length and the bytes.  PH_ELIMIT when it

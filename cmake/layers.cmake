@@ -1,0 +1,44 @@
+# Functions that turn a directory into a library and a main file into a
+# program.
+
+# The name of a directory's library: syncd/store is ph_store.
+function(packhorse_layer_target dir out)
+    get_filename_component(name ${dir} NAME)
+    set(${out} ph_${name} PARENT_SCOPE)
+endfunction()
+
+# The .c files of a directory but for those that hold a main().  A directory
+# without any is an empty library, so that those above it still link.
+function(packhorse_layer dir)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LOWER;PACKAGES")
+    packhorse_layer_target(${dir} target)
+    file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.c)
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    set(lower)
+    foreach(below ${arg_LOWER})
+        packhorse_layer_target(${below} name)
+        list(APPEND lower ${name})
+    endforeach()
+    if(sources)
+        add_library(${target} STATIC ${sources})
+        target_link_libraries(${target}
+            PUBLIC ${lower} PRIVATE ${arg_PACKAGES})
+    else()
+        add_library(${target} INTERFACE)
+        target_link_libraries(${target} INTERFACE ${lower})
+    endif()
+    set_property(GLOBAL APPEND PROPERTY PACKHORSE_LAYERS ${dir})
+    set_property(GLOBAL PROPERTY PACKHORSE_LOWER_${target} ${lower})
+endfunction()
+
+# A program of one main file; without the file there is no such program.
+function(packhorse_program name main)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "DESTINATION" "LOWER")
+    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${main})
+        return()
+    endif()
+    packhorse_layer_target(${arg_LOWER} lower)
+    add_executable(${name} ${main})
+    target_link_libraries(${name} PRIVATE ${lower})
+    install(TARGETS ${name} DESTINATION ${arg_DESTINATION})
+endfunction()
