@@ -1,0 +1,49 @@
+#ifndef PROTO_GATE_MESSAGE_H
+#define PROTO_GATE_MESSAGE_H
+
+#include <stddef.h>
+
+#include "proto/attributes.h"
+
+/*
+ * The one message that a gate sends to syncd, together with two descriptors:
+ * "PACKHORSE-GATE 1 REPO-ID SHA256:FINGERPRINT", with one space between the
+ * words and nothing behind them.  syncd answers with one byte when the
+ * session is over: the exit status of the gate.
+ */
+
+/* Exit status of a gate where syncd is not running (EX_TEMPFAIL). */
+#define GATE_MESSAGE_EXIT_DOWN 75
+
+/* Exit status of a gate whose arguments or descriptors are wrong. */
+#define GATE_MESSAGE_EXIT_USAGE 64
+
+/* What it then says on its standard error, and a newline. */
+#define GATE_MESSAGE_DOWN                                                      \
+	"packhorse: syncd is not running here; try again later"
+
+#define GATE_MESSAGE_ID_SIZE 65u          /* 64 hexadecimal digits, a NUL. */
+#define GATE_MESSAGE_FINGERPRINT_SIZE 51u /* "SHA256:", 43 digits, a NUL. */
+#define GATE_MESSAGE_SIZE_MAX 256u        /* Room for the message. */
+
+struct gate_message {
+	char id[GATE_MESSAGE_ID_SIZE];
+	char fingerprint[GATE_MESSAGE_FINGERPRINT_SIZE];
+};
+
+/*
+ * Take the words if they are an id (64 lower-case hexadecimal digits) and a
+ * fingerprint ("SHA256:" and 43 digits of base64).  PH_OK or PH_EMESSAGE.
+ */
+int gate_message_set(struct gate_message *m, const char *id,
+    const char *fingerprint) ATTR_CHECK;
+
+/* Write the message and a NUL; the length without it is returned. */
+size_t gate_message_encode(const struct gate_message *m,
+    char out[GATE_MESSAGE_SIZE_MAX]);
+
+/* Read a whole message of len bytes; PH_OK or PH_EMESSAGE. */
+int gate_message_decode(const void *data, size_t len,
+    struct gate_message *m) ATTR_CHECK;
+
+#endif
