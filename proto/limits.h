@@ -52,6 +52,18 @@
 /* Keys of one role in a trust document. */
 #define PH_ROLE_KEYS_MAX 16u
 
+/* Upstreams of a charter. */
+#define PH_UPSTREAMS_MAX 16u
+
+/* Commitments to the main log in one receipt. */
+#define PH_COMMITMENTS_MAX 64u
+
+/* Trust documents of one join file: its anchor and what followed. */
+#define PH_JOIN_TRUST_MAX 64u
+
+/* Bytes of an incarnation. */
+#define PH_INCARNATION_SIZE 16u
+
 /* Names: one file-name component each, and short enough to show. */
 #define PH_NAME_MAX 127u
 #define PH_VERSION_MAX 63u
