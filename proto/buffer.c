@@ -18,6 +18,8 @@
 void
 buffer_init(struct buffer *b, size_t max)
 {
+	/* One byte more than max must be a size: the NUL of buffer_text. */
+	assert(max < SIZE_MAX);
 	memset(b, 0, sizeof(*b));
 	b->max = max;
 }
@@ -93,18 +95,26 @@ buffer_put(struct buffer *b, const void *data, size_t len)
 	return PH_OK;
 }
 
-/* The low n bytes of value, the highest first. */
+/* Write the low n bytes of value, the highest first. */
+static void
+write_integer(uint8_t *out, uint64_t value, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
+}
+
+/* Put the low n bytes of value, the highest first. */
 static int
 put_integer(struct buffer *b, uint64_t value, size_t n)
 {
 	uint8_t *room;
-	size_t i;
 
 	room = buffer_reserve(b, n);
 	if (room == NULL)
 		return b->error;
-	for (i = 0; i < n; i++)
-		room[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
+	write_integer(room, value, n);
 	return PH_OK;
 }
 
@@ -135,13 +145,21 @@ buffer_put_u64(struct buffer *b, uint64_t value)
 int
 buffer_put_string(struct buffer *b, const void *data, size_t len)
 {
-	if (len > UINT32_MAX || len + 4 > b->max - b->len) {
+	uint8_t *room;
+
+	if (len > UINT32_MAX) {
 		if (b->error == PH_OK)
 			b->error = PH_ELIMIT;
 		return b->error;
 	}
-	(void)buffer_put_u32(b, (uint32_t)len);
-	return buffer_put(b, data, len);
+	/* Both or neither. */
+	room = buffer_reserve(b, len + 4);
+	if (room == NULL)
+		return b->error;
+	write_integer(room, len, 4);
+	if (len > 0)
+		memcpy(room + 4, data, len);
+	return PH_OK;
 }
 
 int

@@ -23,7 +23,10 @@ struct buffer {
 	int error;   /* The first failure of a put, or PH_OK. */
 };
 
-/* An empty buffer that never grows beyond max bytes; takes no memory. */
+/*
+ * An empty buffer that never grows beyond max (less than SIZE_MAX) bytes;
+ * takes no memory.
+ */
 void buffer_init(struct buffer *b, size_t max);
 
 /* Free what it holds; the buffer is empty again with the same maximum. */

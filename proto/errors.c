@@ -59,7 +59,8 @@ error_from_name(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NERRORS; i++) {
+	/* The first row is success: no peer may name that as its failure. */
+	for (i = 1; i < NERRORS; i++) {
 		if (strcmp(errors[i].name, name) == 0)
 			return errors[i].code;
 	}

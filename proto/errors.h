@@ -137,7 +137,10 @@ const char *error_sentence(int code);
 /* The exit status of syncctl for a code; 0 for PH_OK. */
 int error_exit_status(int code);
 
-/* The code of a name; PH_EINTERNAL when no code has that name. */
+/*
+ * The code of a failure's name; PH_EINTERNAL when no failure has that name
+ * ("ok" is none).
+ */
 int error_from_name(const char *name);
 
 #endif
