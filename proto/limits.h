@@ -16,11 +16,15 @@
 #endif
 #define PH_SEGMENT_SIZE_MAX (16u << 20)
 
+/* The least that a PLAN may say, and the most segments of a blob. */
+#define PH_SEGMENT_SIZE_MIN 4096u
+#define PH_SEGMENTS_MAX (1u << 26)
+
 /* Block maps: a fixed grid of 64 KiB (docs/formats.md). */
 #define PH_MAP_BLOCK_SIZE 65536u
 
-/* An image file: 2^53-1 is what JSON integers carry; 1 PiB is enough. */
-#define PH_BLOB_SIZE_MAX (UINT64_C(1) << 50)
+/* An image file: 2^32 blocks, so that MAP can name each; 256 TiB. */
+#define PH_BLOB_SIZE_MAX (UINT64_C(1) << 48)
 
 /*
  * An encoding never outgrows its segment by more than the header, the
@@ -78,6 +82,12 @@
 /* One frame's payload of content or list lines. */
 #define PH_DATA_MAX 65536u
 #define PH_LISTDIFF_MAX 65536u
+
+/*
+ * Frames of one difference: all lines of the largest list go and as many
+ * come, in frames of which any two neighbours are longer than one may be.
+ */
+#define PH_LISTDIFF_FRAMES_MAX 16384u
 
 /* One control payload of a session. */
 #define PH_MESSAGE_MAX 65536u
