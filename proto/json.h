@@ -27,8 +27,8 @@ struct json;
 /* One object of a tree; valid as long as the tree.  No memory of its own. */
 struct json_object {
 	struct json *tree;
-	const char *name;  /* As which member it was found; NULL at the top. */
-	const void *value; /* NULL when there is none. */
+	const char *name; /* As which member it was found; NULL at the top. */
+	void *value;      /* NULL when there is none. */
 	const char *asked[JSON_MEMBERS_MAX]; /* Borrowed: string constants. */
 	size_t nasked;
 };
@@ -37,7 +37,7 @@ struct json_object {
 struct json_array {
 	struct json *tree;
 	const char *name;
-	const void *value;
+	void *value;
 	size_t count; /* Elements; 0 after a failure. */
 };
 
@@ -45,7 +45,7 @@ struct json_array {
 struct json_walk {
 	struct json *tree;
 	const char *name;
-	const void *value;
+	void *value;
 	void *position;
 };
 
@@ -71,8 +71,8 @@ const char *json_error_member(const struct json *tree);
 
 /*
  * Remember PH_EJSON about a member of o: for what its reader finds wrong
- * with a value that JSON allows.  Does nothing after an earlier failure.
- * The name is copied, and cut when it is long.
+ * with a value that JSON allows.  Does nothing after an earlier failure
+ * and when o is not there.  The name is copied, and cut when it is long.
  */
 void json_refuse(struct json_object *o, const char *name);
 
@@ -88,7 +88,10 @@ void json_set_error(struct json *tree, int error);
 /* Begin at the top. */
 void json_root(struct json *tree, struct json_object *out);
 
-/* 1 when o is there: it was not null, and no failure led to it. */
+/*
+ * 1 when o is there: it was not null, and no failure led to it.  What is
+ * got from an object that is not there is empty, without a failure.
+ */
 int json_object_present(const struct json_object *o);
 
 /*
@@ -103,7 +106,7 @@ void json_get_string(struct json_object *o, const char *name, const char **out,
 void json_get_string_or_null(struct json_object *o, const char *name,
     const char **out, size_t *len);
 
-/* An integer from min to max; min when it fails. */
+/* An integer from min to max. */
 void json_get_int(struct json_object *o, const char *name, int64_t min,
     int64_t max, int64_t *out);
 
@@ -111,7 +114,7 @@ void json_get_int(struct json_object *o, const char *name, int64_t min,
 void json_get_u64(struct json_object *o, const char *name, uint64_t min,
     uint64_t *out);
 
-/* As json_get_u64(), with *present 0 (and min) for null. */
+/* As json_get_u64(), with *present 0 for null. */
 void json_get_u64_or_null(struct json_object *o, const char *name, uint64_t min,
     uint64_t *out, int *present);
 
