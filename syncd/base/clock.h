@@ -9,7 +9,7 @@
  */
 
 struct clock {
-	int64_t (*wall)(void *cookie);	  /* Seconds since 1970, UTC. */
+	int64_t (*wall)(void *cookie);    /* Seconds since 1970, UTC. */
 	int64_t (*mono_ms)(void *cookie); /* Milliseconds, never back. */
 	void *cookie;
 };

@@ -25,8 +25,8 @@ struct file_ops {
 	int (*open)(void *cookie, int dir, const char *path, int flags,
 	    mode_t mode);
 	int (*close)(void *cookie, int fd);
-	ssize_t (*pread)(void *cookie, int fd, void *buf, size_t len,
-	    off_t offset);
+	ssize_t (
+	    *pread)(void *cookie, int fd, void *buf, size_t len, off_t offset);
 	ssize_t (*pwrite)(void *cookie, int fd, const void *buf, size_t len,
 	    off_t offset);
 	int (*fsync)(void *cookie, int fd);
@@ -77,17 +77,15 @@ int file_sync(const struct files *fs, int fd) ATTR_CHECK;
 int file_sync_data(const struct files *fs, int fd) ATTR_CHECK;
 
 /* Make names created, renamed or removed in a directory durable. */
-int file_sync_dir(const struct files *fs, int dir, const char *path)
-    ATTR_CHECK;
+int file_sync_dir(const struct files *fs, int dir, const char *path) ATTR_CHECK;
 
 int file_truncate(const struct files *fs, int fd, uint64_t size) ATTR_CHECK;
 int file_chmod(const struct files *fs, int fd, mode_t mode) ATTR_CHECK;
 int file_rename(const struct files *fs, int fromdir, const char *from,
     int todir, const char *to) ATTR_CHECK;
-int file_link(const struct files *fs, int fromdir, const char *from,
-    int todir, const char *to) ATTR_CHECK;
-int file_unlink(const struct files *fs, int dir, const char *path)
-    ATTR_CHECK;
+int file_link(const struct files *fs, int fromdir, const char *from, int todir,
+    const char *to) ATTR_CHECK;
+int file_unlink(const struct files *fs, int dir, const char *path) ATTR_CHECK;
 int file_rmdir(const struct files *fs, int dir, const char *path) ATTR_CHECK;
 int file_mkdir(const struct files *fs, int dir, const char *path,
     mode_t mode) ATTR_CHECK;
@@ -127,7 +125,7 @@ int file_list(const struct files *fs, int dir, const char *path,
     file_entry *entry, void *cookie) ATTR_CHECK;
 
 /* Remove a directory and all below it; an absent one is fine. */
-int file_remove_tree(const struct files *fs, int dir, const char *path)
-    ATTR_CHECK;
+int file_remove_tree(const struct files *fs, int dir,
+    const char *path) ATTR_CHECK;
 
 #endif

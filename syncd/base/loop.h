@@ -13,6 +13,7 @@
  * and it is safe to free it inside its own callback.
  */
 
+struct clock;
 struct loop;
 struct loop_io;
 struct loop_timer;
@@ -27,28 +28,49 @@ typedef void loop_io_callback(void *cookie, int events);
 /* A new loop; NULL without memory or descriptors. */
 struct loop *loop_new(void);
 
+/*
+ * A loop whose timers follow the given clock (which must outlive it) instead
+ * of the machine's: loop_turn() fires those that are due, in the order of
+ * their moments and, at one moment, of starting.  A simulation sets its
+ * clock to loop_next_ms() and turns; loop_run() is not for such a loop.
+ */
+struct loop *loop_new_simulated(const struct clock *clock);
+
 /* Run until loop_stop(); returns at once if it was stopped before. */
 void loop_run(struct loop *loop);
 
-/* Handle what is ready now, without waiting; for tests. */
+/*
+ * Handle what is ready now, without waiting; for tests.  What becomes ready
+ * by that waits for the next turn.
+ */
 void loop_turn(struct loop *loop);
+
+/*
+ * The moment of the next timer of a simulated loop, in milliseconds of its
+ * clock; -1 when none is started.
+ */
+int64_t loop_next_ms(const struct loop *loop);
 
 /* Make loop_run() return after the callback that is running; any thread. */
 void loop_stop(struct loop *loop);
 
-/* Everything made from the loop must have been freed before; NULL is fine. */
+/*
+ * Everything made from the loop must have been freed before; NULL is fine.
+ * Posted calls that are left are not made.
+ */
 void loop_free(struct loop *loop);
 
 /*
  * Call callback(cookie) on the loop's thread, in the order of posting; any
  * thread.  PH_OK or PH_ENOMEM.
  */
-int loop_post(struct loop *loop, loop_callback *callback, void *cookie)
-    ATTR_CHECK;
+int loop_post(struct loop *loop, loop_callback *callback,
+    void *cookie) ATTR_CHECK;
 
 /*
  * Watch fd, which stays the caller's and must outlive the object.  Nothing
- * is wanted at first.  NULL without memory.
+ * is wanted at first.  NULL without memory, or for a descriptor that cannot
+ * be waited for, such as a regular file.
  */
 struct loop_io *loop_io_new(struct loop *loop, int fd,
     loop_io_callback *callback, void *cookie);
