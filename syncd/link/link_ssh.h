@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/key.h"
 #include "syncd/base/clock.h"
 #include "syncd/base/loop.h"
 #include "syncd/base/worker.h"
@@ -18,8 +19,8 @@
  * The link exists at once and tells LINK_OPEN when the gate was started, or
  * LINK_CLOSED with a failure of one of these codes:
  *   PH_ERESOLVE PH_ECONNECT PH_ETIMEOUT PH_EALGORITHM PH_EHOSTKEY
- *   PH_EUSERKEY PH_EGATE PH_EUPSTREAMDOWN; PH_ENOMEM and PH_EKEY (our own
- *   key cannot be used) for what is wrong at this end.
+ *   PH_EUSERKEY PH_EGATE PH_EUPSTREAMDOWN; PH_ENOMEM where this end lacks
+ *   memory.
  * That a gate finds no syncd (PH_EUPSTREAMDOWN) or fails (PH_EGATE) is known
  * only after LINK_OPEN, as the exit status of the gate: the failure then
  * comes instead of the first byte.  A link that breaks later is PH_ECUT.
@@ -34,9 +35,6 @@
 /* From dialling to LINK_OPEN, where the config says 0. */
 #define LINK_SSH_TIMEOUT_MS 30000
 
-/* An unreachable address is given up for the next one after this. */
-#define LINK_SSH_NEXT_ADDRESS_MS 2000
-
 /* Unacknowledged for so long, a TCP connection is dead. */
 #define LINK_SSH_DEAD_MS 60000
 
@@ -46,13 +44,9 @@
 struct link_ssh_config {
 	const char *host; /* A name or an address. */
 	uint16_t port;
-	const char *user; /* The link account at the far end. */
-	/* The pinned host key: the wire form, "ssh-ed25519" and 32 bytes. */
-	const uint8_t *host_key;
-	size_t host_key_len;
-	/* Our private key: an OpenSSH file without passphrase. */
-	const char *private_key;
-	size_t private_key_len;
+	const char *user;              /* The link account over there. */
+	struct key_public host_key;    /* The pinned one. */
+	const struct key_private *key; /* Our own. */
 	size_t window;      /* Bytes; about 2 * rate * RTT; 0: the least. */
 	int64_t timeout_ms; /* 0: LINK_SSH_TIMEOUT_MS. */
 };
@@ -60,8 +54,8 @@ struct link_ssh_config {
 /*
  * Dial.  Everything in config and clock is copied; the copy of the private
  * key is wiped as soon as it was used.  The name is resolved by a job of the
- * pool, which outlives a link that is freed meanwhile.  Wants nothing and
- * has no callback yet: set it before the loop runs.  NULL without memory.
+ * pool, which may outlive the link.  Wants nothing and has no callback yet:
+ * set it before the loop runs.  NULL without memory.
  */
 struct link *link_ssh_dial(struct loop *loop, struct worker_pool *pool,
     const struct clock *clock, const struct link_ssh_config *config);
