@@ -190,6 +190,16 @@ buffer_putf(struct buffer *b, const char *fmt, ...)
 }
 
 void
+buffer_set_u32(struct buffer *b, size_t offset, uint32_t value)
+{
+	size_t i;
+
+	assert(offset <= b->len && b->len - offset >= 4);
+	for (i = 0; i < 4; i++)
+		b->data[offset + i] = (uint8_t)(value >> (8 * (3 - i)));
+}
+
+void
 buffer_consume(struct buffer *b, size_t n)
 {
 	assert(n <= b->len);

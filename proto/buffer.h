@@ -57,6 +57,12 @@ int buffer_putf(struct buffer *b, const char *fmt, ...) ATTR_PRINTF(2, 3);
  */
 uint8_t *buffer_reserve(struct buffer *b, size_t len);
 
+/*
+ * Overwrite the 4 bytes from offset on, which were put before; for a length
+ * that is known at the end only.
+ */
+void buffer_set_u32(struct buffer *b, size_t offset, uint32_t value);
+
 /* Drop the first n bytes (n <= len). */
 void buffer_consume(struct buffer *b, size_t n);
 

@@ -382,23 +382,40 @@ json_get_object_or_null(struct json_object *o, const char *name,
 	    get_typed_or_null(o, name, JSON_OBJECT));
 }
 
+/* An array of value, which is one or NULL. */
+static void
+array_init(struct json_array *a, struct json *tree, const char *name,
+    json_t *value, size_t min, size_t max)
+{
+	size_t count;
+
+	a->tree = tree;
+	a->name = name;
+	a->value = value;
+	a->count = 0;
+	if (value == NULL)
+		return;
+	count = json_array_size(value);
+	if (count < min || count > max)
+		refuse(tree, name);
+	else
+		a->count = count;
+}
+
 void
 json_get_array(struct json_object *o, const char *name, size_t min, size_t max,
     struct json_array *out)
 {
-	size_t count;
+	array_init(out, o->tree, name, get_typed(o, name, JSON_ARRAY), min,
+	    max);
+}
 
-	out->tree = o->tree;
-	out->name = name;
-	out->value = get_typed(o, name, JSON_ARRAY);
-	out->count = 0;
-	if (out->value == NULL)
-		return;
-	count = json_array_size(out->value);
-	if (count < min || count > max)
-		refuse(o->tree, name);
-	else
-		out->count = count;
+void
+json_get_array_or_null(struct json_object *o, const char *name, size_t min,
+    size_t max, struct json_array *out)
+{
+	array_init(out, o->tree, name, get_typed_or_null(o, name, JSON_ARRAY),
+	    min, max);
 }
 
 void

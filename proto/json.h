@@ -134,6 +134,10 @@ void json_get_object_or_null(struct json_object *o, const char *name,
 void json_get_array(struct json_object *o, const char *name, size_t min,
     size_t max, struct json_array *out);
 
+/* An array without elements for null. */
+void json_get_array_or_null(struct json_object *o, const char *name, size_t min,
+    size_t max, struct json_array *out);
+
 /* An object of any names, at most max of them. */
 void json_get_walk(struct json_object *o, const char *name, size_t max,
     struct json_walk *out);

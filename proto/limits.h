@@ -85,7 +85,7 @@
 
 /*
  * Frames of one difference: all lines of the largest list go and as many
- * come, in frames of which any two neighbours are longer than one may be.
+ * come in some 8,400 frames that whole lines fill; twice that is enough.
  */
 #define PH_LISTDIFF_FRAMES_MAX 16384u
 

@@ -50,12 +50,4 @@ int message_listdiff_encode(const struct message_listdiff *m,
 int message_listdiff_decode(const struct frame *f,
     struct message_listdiff *out) ATTR_CHECK;
 
-/*
- * The next piece of a text of such lines that fits one LISTDIFF: as many
- * whole lines from offset on as fit.  Gives its length, 0 at the end.  A
- * text cut like this has at most PH_LISTDIFF_FRAMES_MAX pieces.  PH_ELIMIT
- * in no case: lines are asserted to be no longer than they may be.
- */
-size_t message_listdiff_cut(const char *lines, size_t len, size_t offset);
-
 #endif
