@@ -15,7 +15,7 @@ struct buffer;
  */
 
 enum base64_padding {
-	BASE64_PADDED,	/* '=' up to a multiple of four characters. */
+	BASE64_PADDED,  /* '=' up to a multiple of four characters. */
 	BASE64_UNPADDED /* No '=' at all. */
 };
 

@@ -18,10 +18,10 @@
  * several threads at a time.
  */
 
-#define KEY_SIZE 32u	       /* A public key; the seed of a private one. */
-#define KEY_SIGNATURE_SIZE 64u /* A raw signature. */
-#define KEY_BLOB_SIZE 51u      /* u32 11, "ssh-ed25519", u32 32, the key. */
-#define KEY_LINE_SIZE 81u      /* "ssh-ed25519 ", base64 of the blob, NUL. */
+#define KEY_SIZE 32u             /* A public key; the seed of a private one. */
+#define KEY_SIGNATURE_SIZE 64u   /* A raw signature. */
+#define KEY_BLOB_SIZE 51u        /* u32 11, "ssh-ed25519", u32 32, the key. */
+#define KEY_LINE_SIZE 81u        /* "ssh-ed25519 ", base64 of the blob, NUL. */
 #define KEY_FINGERPRINT_SIZE 51u /* "SHA256:", 43 characters, a NUL. */
 
 /* The type that begins key lines, blobs and signatures. */
@@ -36,13 +36,13 @@ struct key_private;
 
 /* What may stand in a key line behind the base64. */
 enum key_line {
-	KEY_LINE_EXACT,	 /* Nothing: the line of a document. */
+	KEY_LINE_EXACT,  /* Nothing: the line of a document. */
 	KEY_LINE_COMMENT /* A comment, a line end: the line of a person. */
 };
 
 /* Accept 32 bytes as a public key.  PH_OK or PH_EKEY. */
-int key_from_bytes(const uint8_t bytes[KEY_SIZE], struct key_public *out)
-    ATTR_CHECK;
+int key_from_bytes(const uint8_t bytes[KEY_SIZE],
+    struct key_public *out) ATTR_CHECK;
 
 /*
  * Read a key line.  KEY_LINE_EXACT takes what key_line() writes and nothing
@@ -55,8 +55,8 @@ int key_from_line(const char *line, enum key_line form,
     struct key_public *out) ATTR_CHECK;
 
 /* Read an SSH key blob of exactly len bytes.  PH_OK or PH_EKEY. */
-int key_from_blob(const void *data, size_t len, struct key_public *out)
-    ATTR_CHECK;
+int key_from_blob(const void *data, size_t len,
+    struct key_public *out) ATTR_CHECK;
 
 /* Write the key line without comment, and a NUL. */
 void key_line(const struct key_public *key, char out[KEY_LINE_SIZE]);
@@ -79,8 +79,8 @@ void key_id_fingerprint(const struct digest *id,
 int key_id_from_fingerprint(const char *text, struct digest *out) ATTR_CHECK;
 
 /* 1 when both are the same key, else 0. */
-int key_equal(const struct key_public *a, const struct key_public *b)
-    ATTR_CHECK;
+int key_equal(const struct key_public *a,
+    const struct key_public *b) ATTR_CHECK;
 
 /*
  * PH_OK when the signature is key's for exactly the len bytes at data;
@@ -93,15 +93,15 @@ int key_verify(const struct key_public *key, const void *data, size_t len,
  * The private key of a seed.  A new key is one of 32 random bytes, which
  * the caller brings and wipes.  PH_OK or PH_ENOMEM; the caller frees *out.
  */
-int key_private_new(const uint8_t seed[KEY_SIZE], struct key_private **out)
-    ATTR_CHECK;
+int key_private_new(const uint8_t seed[KEY_SIZE],
+    struct key_private **out) ATTR_CHECK;
 
 /* Its public key; borrowed, as long as the private key lives. */
 const struct key_public *key_private_public(const struct key_private *key);
 
 /* Copy the seed out; the caller wipes it.  PH_OK or PH_ENOMEM. */
-int key_private_seed(const struct key_private *key, uint8_t out[KEY_SIZE])
-    ATTR_CHECK;
+int key_private_seed(const struct key_private *key,
+    uint8_t out[KEY_SIZE]) ATTR_CHECK;
 
 /* Sign len bytes.  PH_OK or PH_ENOMEM. */
 int key_sign(const struct key_private *key, const void *data, size_t len,

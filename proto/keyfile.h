@@ -29,8 +29,8 @@ struct key_public;
  * PH_EKEY when the text is not an OpenSSH private key, damaged, of another
  * type, of several keys or under a passphrase; PH_ENOMEM.
  */
-int keyfile_decode(const char *text, size_t len, struct key_private **out)
-    ATTR_CHECK;
+int keyfile_decode(const char *text, size_t len,
+    struct key_private **out) ATTR_CHECK;
 
 /*
  * Read only what a private key file says in the clear: its public key, and

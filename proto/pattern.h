@@ -16,8 +16,9 @@
 int pattern_valid(const char *text) ATTR_CHECK;
 
 /*
- * 1 when pattern matches the whole of name, in this case; else 0.  Takes at
- * most strlen(pattern) * strlen(name) steps, whatever the pattern.
+ * 1 when pattern matches the whole of name, letter case and all; else 0.
+ * The time is at worst that of the two lengths multiplied, whatever stars
+ * the pattern has.
  */
 int pattern_match(const char *pattern, const char *name) ATTR_CHECK;
 

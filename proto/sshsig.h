@@ -40,8 +40,7 @@ int sshsig_sign(const struct key_private *key, const char *namespace,
 int sshsig_payload(const char *namespace, const void *message, size_t len,
     struct buffer *out) ATTR_CHECK;
 int sshsig_encode(const struct key_public *key, const char *namespace,
-    const uint8_t signature[KEY_SIGNATURE_SIZE], struct buffer *out)
-    ATTR_CHECK;
+    const uint8_t signature[KEY_SIGNATURE_SIZE], struct buffer *out) ATTR_CHECK;
 
 /*
  * Check the signature blob of bloblen bytes for namespace and the len bytes
