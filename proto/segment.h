@@ -29,27 +29,24 @@ enum segment_kind {
 	SEGMENT_FILL = 3     /* One value over and over, not zero. */
 };
 
-enum segment_coding {
-	SEGMENT_STORED = 0,
-	SEGMENT_ZSTD = 1
-};
+enum segment_coding { SEGMENT_STORED = 0, SEGMENT_ZSTD = 1 };
 
 struct segment_op {
 	enum segment_kind kind;
 	uint32_t length; /* Bytes of the target, at least 1. */
 	uint64_t source; /* Copy: offset in the base; else 0. */
-	uint8_t value;	 /* Fill: the value; else 0. */
+	uint8_t value;   /* Fill: the value; else 0. */
 };
 
 struct segment_header {
 	uint64_t target_offset; /* Of the segment in its blob. */
 	uint32_t target_length;
-	struct digest target;	/* Of the segment's bytes. */
-	struct digest base;	/* Of the whole base blob, or zero: none. */
-	uint64_t base_size;	/* 0 without base. */
+	struct digest target; /* Of the segment's bytes. */
+	struct digest base;   /* Of the whole base blob, or zero: none. */
+	uint64_t base_size;   /* 0 without base. */
 	uint32_t nops;
 	enum segment_coding ops_coding;
-	uint32_t ops_length;	/* Decoded and encoded bytes. */
+	uint32_t ops_length; /* Decoded and encoded bytes. */
 	uint32_t ops_encoded;
 	enum segment_coding literals_coding;
 	uint32_t literals_length;

@@ -27,15 +27,15 @@ struct delta_config {
 	const struct delta_source *target;
 	const struct delta_source *base; /* NULL: plain encodings only. */
 	const struct delta_signature *signature; /* NULL: same place only. */
-	struct digest base_digest;		 /* Of the whole base blob. */
-	uint32_t segment_size;			 /* At most the maximum. */
+	struct digest base_digest;               /* Of the whole base blob. */
+	uint32_t segment_size;                   /* At most the maximum. */
 	int level; /* Of zstd, 1 to CODEC_LEVEL_MAX; 0: stored. */
 };
 
 /* What became of a segment. */
 struct delta_outcome {
 	struct digest encoding; /* Of the encoding's bytes: its name. */
-	struct digest target;	/* Of the segment's bytes. */
+	struct digest target;   /* Of the segment's bytes. */
 	uint32_t target_length;
 	uint32_t nzero; /* Bytes by operation; together the segment. */
 	uint32_t nfill;

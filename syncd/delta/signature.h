@@ -74,7 +74,7 @@ uint32_t delta_scanner_block_size(const struct delta_scanner *c);
  * Scan len bytes and report what was found.  PH_OK, what the callback or
  * reading the file returned, or PH_EINTERNAL when librsync failed.
  */
-int delta_scanner_scan(struct delta_scanner *c, const uint8_t *data,
-    size_t len, delta_match_fn *on_match, void *cookie) ATTR_CHECK;
+int delta_scanner_scan(struct delta_scanner *c, const uint8_t *data, size_t len,
+    delta_match_fn *on_match, void *cookie) ATTR_CHECK;
 
 #endif

@@ -33,8 +33,8 @@ struct delta_signer *delta_signer_new(uint64_t size, uint64_t ndata,
  * Add the next len bytes of the base, in pieces of any size.  PH_OK, or what
  * write returned; then only delta_signer_free is left to do.
  */
-int delta_signer_add(struct delta_signer *s, const void *data, size_t len)
-    ATTR_CHECK;
+int delta_signer_add(struct delta_signer *s, const void *data,
+    size_t len) ATTR_CHECK;
 
 /* The next len bytes of the base are zeros; errors as delta_signer_add. */
 int delta_signer_add_hole(struct delta_signer *s, uint64_t len) ATTR_CHECK;

@@ -30,8 +30,8 @@ struct delta_source {
 };
 
 /* Read exactly len bytes, all inside the source.  What read returns. */
-int delta_source_read(const struct delta_source *s, uint64_t offset,
-    void *buf, size_t len) ATTR_CHECK;
+int delta_source_read(const struct delta_source *s, uint64_t offset, void *buf,
+    size_t len) ATTR_CHECK;
 
 /*
  * The same, but holes are not read: they become zeros in memory.  For long
