@@ -7,49 +7,19 @@
 
 #include "proto/attributes.h"
 #include "proto/buffer.h"
+#include "syncd/base/files.h"
 
 struct stat;
 
 /*
- * The only way to files.  The calls are behind a table, so that tests make
- * the k-th call fail or stop the world at it.  Paths are relative to a
- * directory descriptor; no path that a peer or client named comes here
+ * The only way to files.  The calls are made through a table, which is passed
+ * in (syncd/base/files.h).  Paths are relative to a directory descriptor; no path that a peer or client named comes here
  * unchecked, and symbolic links are never followed in the last component.
  *
  * Every function returns PH_OK or an error: PH_EABSENT (ENOENT), PH_EEXISTS,
  * PH_ENOSPC (ENOSPC, EDQUOT), PH_EPERM (EACCES, EPERM, EROFS), else PH_EIO;
  * errno still holds the cause, for a message.  Any thread.
  */
-
-struct file_ops {
-	int (*open)(void *cookie, int dir, const char *path, int flags,
-	    mode_t mode);
-	int (*close)(void *cookie, int fd);
-	ssize_t (
-	    *pread)(void *cookie, int fd, void *buf, size_t len, off_t offset);
-	ssize_t (*pwrite)(void *cookie, int fd, const void *buf, size_t len,
-	    off_t offset);
-	int (*fsync)(void *cookie, int fd);
-	int (*fdatasync)(void *cookie, int fd);
-	int (*ftruncate)(void *cookie, int fd, off_t size);
-	int (*fchmod)(void *cookie, int fd, mode_t mode);
-	int (*rename)(void *cookie, int fromdir, const char *from, int todir,
-	    const char *to);
-	int (*link)(void *cookie, int fromdir, const char *from, int todir,
-	    const char *to);
-	int (*unlink)(void *cookie, int dir, const char *path, int flags);
-	int (*mkdir)(void *cookie, int dir, const char *path, mode_t mode);
-	int (*clone)(void *cookie, int fd, int from); /* FICLONE */
-};
-
-/* The table and its cookie, passed by pointer to all who touch files. */
-struct files {
-	const struct file_ops *ops;
-	void *cookie;
-};
-
-/* The calls of this machine. */
-struct files files_system(void);
 
 /*
  * openat with O_CLOEXEC and O_NOFOLLOW added; dir may be AT_FDCWD for an
@@ -58,7 +28,10 @@ struct files files_system(void);
 int file_open(const struct files *fs, int dir, const char *path, int flags,
     mode_t mode, int *fd) ATTR_CHECK;
 
-/* Close, and report what close reports; fd is gone either way. */
+/*
+ * Close, and report what close reports (but for an interruption); fd is gone
+ * either way.
+ */
 int file_close(const struct files *fs, int fd) ATTR_CHECK;
 
 /* Close a descriptor that was only read, or whose failure is known; -1 ok. */
@@ -103,14 +76,17 @@ int file_stat_fd(const struct files *fs, int fd, struct stat *st) ATTR_CHECK;
 
 /*
  * Read a whole regular file of at most max bytes behind the end of out.
- * PH_ELIMIT when it is longer.
+ * PH_ELIMIT when it is longer, PH_EIO when it is no regular file, PH_ENOMEM;
+ * after a failure out holds what it held.
  */
 int file_read_whole(const struct files *fs, int dir, const char *path,
     size_t max, struct buffer *out) ATTR_CHECK;
 
 /*
- * Replace a file as one step: a temporary name (O_EXCL), write, fsync,
- * rename, fsync of the directory.  After a failure the old file is whole.
+ * Replace a file as one step: a temporary name (O_EXCL), write, mode, fsync,
+ * rename, fsync of the directory.  After a failure the old file is whole,
+ * or, where only the last step failed, the new one is.  The temporary name
+ * is ".NAME.new", so one caller at a time for one file.  Also PH_ENOMEM.
  */
 int file_replace(const struct files *fs, int dir, const char *path,
     const void *data, size_t len, mode_t mode) ATTR_CHECK;
@@ -118,13 +94,16 @@ int file_replace(const struct files *fs, int dir, const char *path,
 /*
  * Call entry(cookie, name) for each name in a directory but "." and "..",
  * in no order, with the names read before the first call; stops at the
- * first result that is not PH_OK and returns it.
+ * first result that is not PH_OK and returns it.  Also PH_ENOMEM.
  */
 typedef int file_entry(void *cookie, const char *name);
 int file_list(const struct files *fs, int dir, const char *path,
     file_entry *entry, void *cookie) ATTR_CHECK;
 
-/* Remove a directory and all below it; an absent one is fine. */
+/*
+ * Remove a directory and all below it, or a file; an absent one is fine.
+ * For flat trees that nobody else changes: PH_EIO beyond 32 levels.
+ */
 int file_remove_tree(const struct files *fs, int dir,
     const char *path) ATTR_CHECK;
 

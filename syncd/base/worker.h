@@ -14,7 +14,8 @@
  * documents, log and index goes through one lane and needs no locks.
  *
  * A pool of no threads runs its jobs on the loop's thread, in the order of
- * submission, from a posted callback: tests are then deterministic.
+ * submission, each from a callback of the loop: tests are then
+ * deterministic.
  */
 
 struct worker_pool;
@@ -32,9 +33,9 @@ struct worker_lane *worker_lane_new(struct worker_pool *pool);
 
 /*
  * Run run(job) on some thread (lane NULL) or after the earlier jobs of the
- * lane; then done(job) on the loop.  done is called exactly once for every
- * submission that returned PH_OK, unless the pool is freed first.  Loop
- * thread only.  PH_OK or PH_ENOMEM.
+ * lane; then done(job) on the loop, never before this returns.  done is
+ * called exactly once for every submission that returned PH_OK.  Loop thread
+ * only.  PH_OK or PH_ENOMEM.
  */
 int worker_submit(struct worker_pool *pool, struct worker_lane *lane,
     worker_run *run, worker_done *done, void *job) ATTR_CHECK;
@@ -48,7 +49,7 @@ int worker_pending(const struct worker_pool *pool);
  */
 void worker_drain(struct worker_pool *pool);
 
-/* Drains first.  NULL is allowed. */
+/* Drains first; not from a callback of a job.  NULL is allowed. */
 void worker_pool_free(struct worker_pool *pool);
 
 #endif
