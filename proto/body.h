@@ -18,8 +18,19 @@
 void body_begin(struct json_writer *w, enum document_kind kind,
     struct buffer *out);
 
-/* Put the end.  What the buffer holds after a failure is not a document. */
-int body_end(struct json_writer *w) ATTR_CHECK;
+/*
+ * Decode bytes for nothing but the answer: PH_OK, PH_ENOMEM or
+ * PH_EDOCUMENT.
+ */
+typedef int body_check(const void *bytes, size_t len);
+
+/*
+ * Put the end.  start is the length that the buffer had before
+ * body_begin(); what stands behind it is given to check, so that nothing is
+ * ever signed that readers refuse.  PH_OK, PH_ENOMEM, PH_ELIMIT or
+ * PH_EDOCUMENT; on failure the buffer is cut back to start.
+ */
+int body_end(struct json_writer *w, size_t start, body_check *check) ATTR_CHECK;
 
 /*
  * Parse a document of that kind; *o then stands at its top and *tree is

@@ -101,8 +101,8 @@ void document_digest(const struct document *d, struct digest *out);
 /*
  * PH_OK when one of the signatures is valid, is of the namespace of kind
  * and was made by one of nkeys keys; *which (NULL allowed) is then the index
- * of the first such key.  Else PH_ESIGNATURE.  Signatures by other keys and
- * invalid ones do not harm.
+ * of the key of the first such signature.  Else PH_ESIGNATURE, or PH_ENOMEM.
+ * Signatures by other keys and invalid ones do not harm.
  */
 int document_verify(const struct document *d, enum document_kind kind,
     const struct key_public *keys, size_t nkeys, size_t *which) ATTR_CHECK;
@@ -113,7 +113,7 @@ void document_encode(const struct document *d, struct buffer *out);
 /*
  * Read a sealed document of at most max bytes (without its signatures),
  * which has at least one signature.  What follows it stays in the reader.
- * d must be empty; on failure it is empty again.  PH_OK, PH_ENOMEM,
+ * d must be empty; on failure it is, and the reader has not moved.  PH_OK, PH_ENOMEM,
  * PH_ELIMIT or PH_EDOCUMENT.
  */
 int document_decode(struct reader *r, size_t max,

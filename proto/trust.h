@@ -89,7 +89,8 @@ int trust_decode(const void *bytes, size_t len, struct trust *out) ATTR_CHECK;
  * Follow the chain by one document.  With previous (and pinned NULL): the
  * epoch must be the next and an authority of both epochs must have signed.
  * With pinned (and previous NULL), at the beginning of a chain: pinned must
- * be among its own authorities and have signed; any epoch will do.
+ * be among its own authorities and have signed; any epoch will do.  out may
+ * be previous; it is untouched on failure.
  *
  * PH_OK and the decoded document; PH_ESIGNATURE; PH_EOLDER when the epoch
  * is not above that of previous; PH_EDOCUMENT also when epochs are missing
