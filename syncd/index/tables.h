@@ -7,19 +7,22 @@
  * they are rebuilt.
  */
 
+/* clang-format off */
 #define INDEX_TABLES(X)                                                        \
-	X(INDEX_META, "meta") /* Marks, counters, incarnation. */              \
-	X(INDEX_REPOSITORIES, "repositories")                                  \
-	X(INDEX_CHARTERS, "charters")                                          \
-	X(INDEX_GRANTS, "grants")                                              \
-	X(INDEX_MANIFESTS, "manifests") /* By digest. */                       \
-	X(INDEX_VERSIONS, "versions")   /* By image and version. */            \
-	X(INDEX_BLOBS, "blobs")                                                \
-	X(INDEX_REFERENCES, "references") /* From blobs to versions. */        \
-	X(INDEX_HOLDINGS, "holdings")     /* By repository and version. */     \
-	X(INDEX_RECEIPTS, "receipts")                                          \
-	X(INDEX_DELIVERIES, "deliveries")                                      \
-	X(INDEX_LOGS, "logs")
+	X(INDEX_META, "meta")                 /* Marks, counters. */           \
+	X(INDEX_REPOSITORIES, "repositories") /* By id: the record. */         \
+	X(INDEX_NAMES, "names")               /* Folded name to id. */         \
+	X(INDEX_KEYS, "keys")                 /* Key id to repository id. */   \
+	X(INDEX_CHARTERS, "charters")         /* By id: sealed. */             \
+	X(INDEX_GRANTS, "grants")             /* By id: sealed head. */        \
+	X(INDEX_MANIFESTS, "manifests")       /* By digest: sealed. */         \
+	X(INDEX_ITEMS, "items")               /* By image, version: ours. */   \
+	X(INDEX_REFERENCES, "references")     /* From blobs to items. */       \
+	X(INDEX_HOLDINGS, "holdings")         /* By id, image, version. */     \
+	X(INDEX_HOLDERS, "holders")           /* By image, version, id. */     \
+	X(INDEX_RECEIPTS, "receipts")         /* By id: the last one. */       \
+	X(INDEX_REFUSALS, "refusals")         /* By key: counted. */
+/* clang-format on */
 
 enum index_table {
 #define INDEX_TABLE_ENUM(table, name) table,

@@ -1,0 +1,70 @@
+#ifndef SYNCD_CATALOGUE_CONTEXT_H
+#define SYNCD_CATALOGUE_CONTEXT_H
+
+#include <stdint.h>
+
+#include "proto/digest.h"
+#include "proto/key.h"
+#include "proto/limits.h"
+#include "proto/order.h"
+#include "proto/trust.h"
+#include "syncd/audit/log.h"
+#include "syncd/catalogue/catalogue.h"
+#include "syncd/index/index.h"
+#include "syncd/policy/policy.h"
+#include "syncd/store/delta_cache.h"
+#include "syncd/store/store.h"
+
+/*
+ * What the modules of the catalogue share.  Only files of this directory
+ * (and their tests) include it.
+ *
+ * Invariants, true whenever no function of the catalogue is running:
+ *  1. Every visible item has its manifest in documents/, its blobs in the
+ *     store, its entry in the log, and its directory in published/.
+ *  2. Every row of the index can be derived from documents, log and store:
+ *     rows change only when an entry of a log is applied (ledger.h).
+ *  3. The marks are at least as high as anything the index says.
+ *  4. At a site, every item that is not withdrawn is in the list of the
+ *     grant in force.
+ */
+
+/* Logs of repositories that are open at a time. */
+#define OPEN_LOGS_MAX 16
+
+struct open_log {
+	struct digest id; /* The repository it is about. */
+	struct log *log;
+	uint64_t used; /* For choosing which to close. */
+};
+
+struct catalogue {
+	struct catalogue_config config;
+	struct failure failure; /* Words of the last failure inside. */
+	int lock;		/* Held on the state directory. */
+	int state_dir;
+	struct store *store;
+	struct index *index;
+	struct log *log; /* "main" at a primary, "local" at a site. */
+	struct open_log logs[OPEN_LOGS_MAX];
+	uint64_t log_clock;
+
+	struct digest id;
+	uint8_t incarnation[PH_INCARNATION_SIZE];
+	struct key_private *key; /* The repository's; at a primary, the
+				    role key "primary". */
+	struct key_private *publisher; /* NULL: not on this machine. */
+	struct key_private *policy_key; /* NULL: not on this machine. */
+
+	struct trust trust;
+	int trusted; /* 0: a site that has not met its primary. */
+	struct key_public anchor; /* The authority key pinned at init. */
+
+	struct policy *policy; /* NULL: none applied; a primary's. */
+
+	int marks_disagreed;	/* The three places said different things. */
+	unsigned int recovered; /* Entries that were applied at start. */
+	int rebuilt;		/* The index was made anew at start. */
+};
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef SYNCD_CATALOGUE_STATEMENT_H
+#define SYNCD_CATALOGUE_STATEMENT_H
+
+#include <stdint.h>
+
+#include "proto/attributes.h"
+#include "proto/document.h"
+#include "proto/lineset.h"
+#include "proto/message_state.h"
+#include "syncd/catalogue/catalogue.h"
+
+/*
+ * Our own receipts: numbered, chained, signed.  Lane only.
+ */
+
+struct statement {
+	int due; /* 0: nothing changed, and the last one is fresh. */
+	struct document receipt;
+	struct digest base; /* The acknowledged set; of the empty text. */
+	struct lineset *from;
+	struct lineset *set;
+};
+
+void statement_init(struct statement *s);
+void statement_fini(struct statement *s);
+
+/*
+ * The receipt that the provider should have: the last one if it was not
+ * acknowledged and nothing changed since; else a new one, kept durably
+ * before this returns, if the set changed, the grant in force did, or the
+ * last one is a day old.  whole 1: from the empty set.
+ */
+int statement_make(struct catalogue *c, int whole,
+    struct statement *out) ATTR_CHECK;
+
+/*
+ * The provider acknowledged a receipt, with the checkpoint of our log at its
+ * end, which never goes back.  PH_OK, PH_EMESSAGE (of a number we did not
+ * send), PH_EFORK (the log went back or is another one).
+ */
+int statement_received(struct catalogue *c,
+    const struct message_received *m) ATTR_CHECK;
+
+#endif
