@@ -34,8 +34,8 @@ flip_bits(struct input *in, uint64_t *state)
 	size_t n;
 
 	for (n = 1 + draw_below(state, 8); n > 0; n--)
-		in->data[draw_below(state, in->len)] ^= (uint8_t)(1u
-		    << draw_below(state, 8));
+		in->data[draw_below(state, in->len)] ^=
+		    (uint8_t)(1u << draw_below(state, 8));
 }
 
 /* One to four bytes. */
