@@ -39,10 +39,11 @@ enum line_fields_case {
 };
 
 /*
- * Check what the lines of a set, whose third and fourth fields are image
- * and version, say together.  PH_OK, PH_EMESSAGE or PH_ENOMEM.
+ * Check what the lines of a set say together, each of which has count
+ * fields, the third an image and the fourth a version.  PH_OK, PH_EMESSAGE
+ * or PH_ENOMEM.
  */
-int line_fields_check(const struct lineset *s,
+int line_fields_check(const struct lineset *s, size_t count,
     enum line_fields_case fold) ATTR_CHECK;
 
 #endif

@@ -49,6 +49,10 @@ size_t lineset_count(const struct lineset *s);
 /* Line i, borrowed, without its line feed and without a NUL. */
 const char *lineset_line(const struct lineset *s, size_t i, size_t *len);
 
+/* Less than, equal to or greater than 0: the order of two lines as bytes. */
+int lineset_compare(const char *a, size_t alen, const char *b,
+    size_t blen) ATTR_CHECK;
+
 /* 1 when the line is in the set, else 0. */
 int lineset_has(const struct lineset *s, const char *line,
     size_t len) ATTR_CHECK;
