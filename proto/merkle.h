@@ -54,8 +54,7 @@ void merkle_root(const struct merkle *m, struct digest *out);
 
 /*
  * The proof that leaf index (below size) is in the tree of the first size
- * leaves.  Asks for each other leaf once, in order.  PH_OK, or what get
- * returned.
+ * leaves.  Asks for each other leaf once.  PH_OK, or what get returned.
  */
 int merkle_inclusion(uint64_t index, uint64_t size, merkle_leaf_get *get,
     void *cookie, struct digest proof[MERKLE_PROOF_MAX],

@@ -42,13 +42,12 @@ enum session_way {
 };
 #define SESSION_BOTH_WAYS (SESSION_SENT | SESSION_RECEIVED)
 
-/* What must hold besides the state. */
+/* What must hold besides the state; a row may ask for several. */
 enum session_check {
-	SESSION_ALWAYS,
-	SESSION_ANNOUNCED, /* It is one of the frames that were announced. */
-	SESSION_ASKED_FOR, /* It answers a message that went the other way. */
-	SESSION_LISTS_END, /* No announced frame of this way is missing. */
-	SESSION_IN_TURN,   /* That, and the one before it was answered. */
+	SESSION_ANNOUNCED = 1, /* It is one of the frames announced. */
+	SESSION_ASKED_FOR = 2, /* A question that it answers is open. */
+	SESSION_LISTS_END = 4, /* No frame announced this way is missing. */
+	SESSION_IN_TURN = 8,   /* The one before it was answered. */
 };
 
 /* How long a session waits for the peer; in protocol.md. */
@@ -69,30 +68,26 @@ enum session_deadline {
 /* Send PING when nothing was sent for so long; three fit SESSION_IDLE_MS. */
 #define SESSION_PING_MS 30000u
 
-/* PINGs of one side that are not answered yet. */
-#define SESSION_PINGS_MAX 4u
-
 struct session_row {
 	enum session_state state;
 	enum message_type type;
 	unsigned int ways;
-	enum session_check check;
+	unsigned int checks;
 	enum session_state next;
 };
 
 /*
- * Embedded by its user.  Tallies are kept per way, at index way - 1.
+ * Embedded by its user; its members are changed by the functions below.
+ * What is kept for each way stands at index way - 1.
  *
- * Invariants: lists[] is 0 before SESSION_ASKED; nothing changes any more in
- * SESSION_CLOSED.
+ * Invariants: before SESSION_ASKED no frame is announced; a question is open
+ * only after SESSION_AUTH; nothing changes any more in SESSION_CLOSED.
  */
 struct session {
 	enum side side; /* Which one we are. */
 	enum session_state state;
 	uint32_t lists[2]; /* LISTDIFF frames that are still to go. */
-	uint32_t asked[2]; /* PING that went this way, not answered. */
-	uint32_t states;   /* STATE that was not answered. */
-	uint32_t receipts; /* RECEIPT that was not answered. */
+	uint32_t open[2];  /* Questions not answered: a bit for each type. */
 };
 
 /* A session before its first message. */
@@ -135,6 +130,7 @@ const struct session_row *session_rows(size_t *count);
 enum session_deadline session_state_deadline(enum session_state state);
 const char *session_state_remark(enum session_state state);
 const char *session_check_name(enum session_check check);
+const char *session_ways_name(unsigned int ways);
 const char *session_deadline_name(enum session_deadline deadline);
 
 /* "auth-sent"; for logs.  A constant. */
