@@ -23,7 +23,10 @@ int index_cursor_open(struct index_txn *txn, enum index_table table,
     const void *prefix, size_t prefix_len,
     struct index_cursor **out) ATTR_CHECK;
 
-/* Go on at the first key that is not less than this one. */
+/*
+ * Go on at the first key that is not less than this one, which begins with
+ * the prefix.
+ */
 void index_cursor_seek(struct index_cursor *c, const void *key, size_t key_len);
 
 /*

@@ -10,9 +10,9 @@
 /* clang-format off */
 #define INDEX_TABLES(X)                                                        \
 	X(INDEX_META, "meta")                 /* Marks, counters. */           \
-	X(INDEX_REPOSITORIES, "repositories") /* By id: the record. */         \
-	X(INDEX_NAMES, "names")               /* Folded name to id. */         \
-	X(INDEX_KEYS, "keys")                 /* Key id to repository id. */   \
+	X(INDEX_REPOSITORIES, "repositories") /* By folded name. */           \
+	X(INDEX_NAMES, "names")               /* By id: folded name. */       \
+	X(INDEX_KEYS, "keys")                 /* By key id: folded name. */   \
 	X(INDEX_CHARTERS, "charters")         /* By id: sealed. */             \
 	X(INDEX_GRANTS, "grants")             /* By id: sealed head. */        \
 	X(INDEX_MANIFESTS, "manifests")       /* By digest: sealed. */         \
@@ -28,6 +28,7 @@ enum index_table {
 #define INDEX_TABLE_ENUM(table, name) table,
 	INDEX_TABLES(INDEX_TABLE_ENUM)
 #undef INDEX_TABLE_ENUM
+	    INDEX_NTABLES
 };
 
 #endif

@@ -1,0 +1,62 @@
+#ifndef SYNCD_INDEX_HANDLE_H
+#define SYNCD_INDEX_HANDLE_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lmdb.h>
+
+#include "proto/attributes.h"
+#include "proto/digest.h"
+#include "syncd/index/index.h"
+
+/*
+ * What the files of this directory share: the handles of LMDB.  Nobody else
+ * includes it.
+ *
+ * Invariants:
+ *  1. nreaders counts the reading transactions that live; while growing is
+ *     1 it only falls, and the map changes only when it is 0.
+ *  2. The data file is never shorter than its last page, so a shorter one
+ *     is a damaged one.
+ */
+
+struct index {
+	const struct files *fs;
+	int lock;     /* Held (flock) while the index is open. */
+	MDB_env *env; /* NULL until it was opened. */
+	size_t page_size;
+	MDB_dbi tables[INDEX_NTABLES];
+
+	pthread_mutex_t mutex; /* Guards the rest. */
+	pthread_cond_t changed;
+	unsigned int nreaders;
+	int growing;
+	int full;   /* A transaction did not find room in the map. */
+	int failed; /* A commit failed: no more writing. */
+};
+
+struct index_txn {
+	struct index *ix;
+	MDB_txn *txn;
+	enum index_mode mode;
+	int error; /* The first failure of a change, or PH_OK. */
+	struct digester *digester;
+};
+
+/* The name of a table. */
+const char *index_table_name(enum index_table table);
+
+/* The code for a result of LMDB. */
+int index_error(int result);
+
+/*
+ * Take the checksum off a value as it was read: PH_OK and *value, or
+ * PH_EDIGEST.
+ */
+int index_unseal(struct index_txn *txn, enum index_table table,
+    const MDB_val *key, const MDB_val *sealed,
+    struct index_bytes *value) ATTR_CHECK;
+
+#endif
