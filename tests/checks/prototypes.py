@@ -68,11 +68,16 @@ def check_documented(report, top, path):
     covered = set()
     for first, statement in statements(tree.code_only(text)):
         last = first + statement_height(lines, first) - 1
-        if not is_function(statement):
+        typedef = statement.startswith("typedef ")
+        if not typedef and not is_function(statement):
             continue
         above = lines[first - 2].rstrip() if first >= 2 else ""
         if above.endswith("*/") or first - 1 in covered:
+            # The comment is for all that follow without an empty line; a
+            # callback's type may come first.
             covered.add(last)
+            continue
+        if typedef:
             continue
         name = DECLARATION.search(statement).group(1)
         report.add(path, first, f"{name} has no comment above it")
@@ -133,13 +138,24 @@ def check_function(report, top, path, function):
         report.add(path, first, message)
     if static or name in FOREIGN_ENTRIES or name.isupper():
         return
-    header = path.with_suffix(".h")
-    if not (top / header).is_file():
-        report.add(path, first, f"{name} is not static and has no header")
-        return
-    declared = tree.code_only(tree.read(top, header))
-    if not re.search(rf"\b{name}\(", declared):
-        report.add(path, first, f"{name} is not declared in {header}")
+    if not any(declares(top, header, name) for header in headers_of(top, path)):
+        message = f"{name} is not static, and no header here declares it"
+        report.add(path, first, message)
+
+
+def headers_of(top, path):
+    """The headers of the same directory that a .c file includes: its own,
+    and what it offers to others of the directory alone."""
+    for _, angle, name in tree.includes(tree.read(top, path)):
+        header = tree.Path(name)
+        if not angle and header.parent == path.parent:
+            if (top / header).is_file():
+                yield header
+
+
+def declares(top, header, name):
+    text = tree.code_only(tree.read(top, header))
+    return re.search(rf"\b{name}\(", text) is not None
 
 
 def check_source(report, top, path):

@@ -192,7 +192,9 @@ class Prototypes(CheckCase):
     GOOD_HEADER = header(
         "proto/key.h",
         "/* A callback. */\n"
-        "typedef void key_done(void *cookie, int result);\n\n"
+        "typedef void key_done(void *cookie, int result);\n"
+        "int key_each(key_done *each);\n\n"
+        "typedef void key_other(void);\n\n"
         "struct key;\n\n"
         "/* Makes one. */\n"
         "struct key *key_new(const char *text,\n"
@@ -217,6 +219,7 @@ class Prototypes(CheckCase):
             + function("helper", 80, "static int")
             + function("key_kind", 3, "int")
         )
+        body = '#include "proto/key.h"\n' + body
         files = {"proto/key.h": self.GOOD_HEADER, "proto/key.c": source(body)}
         self.assert_good("prototypes.py", files)
 
@@ -241,21 +244,33 @@ class Prototypes(CheckCase):
         )
         self.bad({"proto/key.h": text}, "proto/key.h:4", "key_one has no comment")
 
-    def test_not_declared(self):
-        files = {"proto/key.c": source(function("key_hidden", 1))}
-        self.bad(files, "proto/key.c:4", "key_hidden is not declared in proto/key.h")
+    def test_undocumented_after_a_bare_typedef(self):
+        text = header(
+            "proto/key.h",
+            "typedef void key_done(void *cookie);\nint key_one(key_done *d);\n",
+        )
+        self.bad({"proto/key.h": text}, "proto/key.h:5", "key_one has no comment")
 
-    def test_declared_nowhere(self):
-        files = {"proto/lost.c": source(function("lost_find", 1))}
-        self.bad(files, "proto/lost.c:4", "lost_find is not static")
+    def test_not_declared(self):
+        body = '#include "proto/key.h"\n' + function("key_hidden", 1)
+        files = {"proto/key.c": source(body)}
+        self.bad(files, "proto/key.c:5", "key_hidden is not static, and no header")
+
+    def test_declared_elsewhere(self):
+        elsewhere = "/* One. */\nint key_one(void);\n"
+        files = {
+            "proto/key.c": source(
+                '#include "syncd/base/other.h"\n' + function("key_one", 1)
+            ),
+            "syncd/base/other.h": header("syncd/base/other.h", elsewhere),
+        }
+        self.bad(files, "proto/key.c:5", "key_one is not static, and no header")
 
     def test_declared_in_words_only(self):
         text = header("proto/key.h", "/* Like key_two(). */\nint key_one(void);\n")
-        files = {
-            "proto/key.h": text,
-            "proto/key.c": source(function("key_two", 1)),
-        }
-        self.bad(files, "proto/key.c:4", "key_two is not declared")
+        body = '#include "proto/key.h"\n' + function("key_two", 1)
+        files = {"proto/key.h": text, "proto/key.c": source(body)}
+        self.bad(files, "proto/key.c:5", "key_two is not static, and no header")
 
     def test_long_function(self):
         files = {"proto/key.c": source(function("key_new", 81, "static int"))}
