@@ -88,8 +88,8 @@ hello_negotiate(const struct hello *ours, const struct hello *theirs,
 	if (ours->side == theirs->side)
 		return PH_EIDENTITY;
 	lowest = ours->lowest > theirs->lowest ? ours->lowest : theirs->lowest;
-	highest = ours->highest < theirs->highest ? ours->highest :
-						    theirs->highest;
+	highest =
+	    ours->highest < theirs->highest ? ours->highest : theirs->highest;
 	if (highest < lowest)
 		return PH_EVERSION;
 	*version = highest;

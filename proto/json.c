@@ -324,8 +324,8 @@ void
 json_get_int(struct json_object *o, const char *name, int64_t min, int64_t max,
     int64_t *out)
 {
-	*out = int_of(o->tree, name, get_typed(o, name, JSON_INTEGER), min,
-	    max);
+	*out =
+	    int_of(o->tree, name, get_typed(o, name, JSON_INTEGER), min, max);
 }
 
 void
@@ -345,8 +345,8 @@ json_get_u64_or_null(struct json_object *o, const char *name, uint64_t min,
 
 	assert(min <= INTEGER_MAX);
 	value = get_typed_or_null(o, name, JSON_INTEGER);
-	*out = (uint64_t)int_of(o->tree, name, value, (int64_t)min,
-	    INTEGER_MAX);
+	*out =
+	    (uint64_t)int_of(o->tree, name, value, (int64_t)min, INTEGER_MAX);
 	*present = value != NULL;
 }
 
@@ -477,8 +477,8 @@ walk(struct json_walk *w, json_type type, const char **name)
 	if (w->position == NULL || w->tree->error != PH_OK)
 		return NULL;
 	*name = json_object_iter_key(w->position);
-	value = typed(w->tree, *name, json_object_iter_value(w->position),
-	    type);
+	value =
+	    typed(w->tree, *name, json_object_iter_value(w->position), type);
 	w->position = json_object_iter_next(w->value, w->position);
 	return value;
 }

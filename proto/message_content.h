@@ -33,11 +33,13 @@ struct message_plain_query {
 	uint32_t segment;
 };
 
+/* Asks for m->credit bytes; beyond PH_ENCODING_SIZE_MAX is PH_ELIMIT. */
 int message_pull_encode(const struct message_pull *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_pull_decode(const struct frame *f,
     struct message_pull *out) ATTR_CHECK;
 
+/* Answers PULL; the bytes are copied once. */
 int message_data_encode(const struct message_data *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_data_decode(const struct frame *f,
@@ -51,6 +53,7 @@ int message_data_decode(const struct frame *f,
 int message_data_reserve(const struct message_data *m, uint32_t transfer,
     struct buffer *out, uint8_t **bytes) ATTR_CHECK;
 
+/* Asks the provider for an encoding without a base. */
 int message_plain_query_encode(const struct message_plain_query *m,
     uint32_t transfer, struct buffer *out) ATTR_CHECK;
 int message_plain_query_decode(const struct frame *f,

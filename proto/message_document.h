@@ -47,26 +47,31 @@ struct message_manifest {
 	size_t len;
 };
 
+/* A trust document that the receiver lacks. */
 int message_trust_encode(const struct message_document *m,
     struct buffer *out) ATTR_CHECK;
 int message_trust_decode(const struct frame *f,
     struct message_document *out) ATTR_CHECK;
 
+/* The signature of hello_transcript(). */
 int message_auth_encode(const struct message_auth *m,
     struct buffer *out) ATTR_CHECK;
 int message_auth_decode(const struct frame *f,
     struct message_auth *out) ATTR_CHECK;
 
+/* The receiver's charter. */
 int message_charter_encode(const struct message_document *m,
     struct buffer *out) ATTR_CHECK;
 int message_charter_decode(const struct frame *f,
     struct message_document *out) ATTR_CHECK;
 
+/* Asks for m->count manifests. */
 int message_manifest_query_encode(const struct message_manifest_query *m,
     struct buffer *out) ATTR_CHECK;
 int message_manifest_query_decode(const struct frame *f,
     struct message_manifest_query *out) ATTR_CHECK;
 
+/* Answers one of them. */
 int message_manifest_encode(const struct message_manifest *m,
     struct buffer *out) ATTR_CHECK;
 int message_manifest_decode(const struct frame *f,

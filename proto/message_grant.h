@@ -31,11 +31,13 @@ struct message_listdiff {
 	size_t len;        /* At most PH_LISTDIFF_MAX. */
 };
 
+/* A grant, and how its list travels. */
 int message_grant_encode(const struct message_grant *m,
     struct buffer *out) ATTR_CHECK;
 int message_grant_decode(const struct frame *f,
     struct message_grant *out) ATTR_CHECK;
 
+/* A receipt, and how its set travels. */
 int message_receipt_encode(const struct message_grant *m,
     struct buffer *out) ATTR_CHECK;
 int message_receipt_decode(const struct frame *f,

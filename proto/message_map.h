@@ -30,11 +30,13 @@ struct message_map {
 	size_t nblocks;
 };
 
+/* Asks for a range, none of which may be beyond block 2^32 - 1. */
 int message_map_query_encode(const struct message_map_query *m,
     struct buffer *out) ATTR_CHECK;
 int message_map_query_decode(const struct frame *f,
     struct message_map_query *out) ATTR_CHECK;
 
+/* Answers with the whole range. */
 int message_map_encode(const struct message_map *m,
     struct buffer *out) ATTR_CHECK;
 int message_map_decode(const struct frame *f,

@@ -77,21 +77,25 @@ struct message_received {
 	struct digest commitment;
 };
 
+/* What is in force at the receiver. */
 int message_state_encode(const struct message_state *m,
     struct buffer *out) ATTR_CHECK;
 int message_state_decode(const struct frame *f,
     struct message_state *out) ATTR_CHECK;
 
+/* Answers STATE: nothing has changed. */
 int message_same_encode(const struct message_same *m,
     struct buffer *out) ATTR_CHECK;
 int message_same_decode(const struct frame *f,
     struct message_same *out) ATTR_CHECK;
 
+/* Answers the first STATE: not now. */
 int message_busy_encode(const struct message_busy *m,
     struct buffer *out) ATTR_CHECK;
 int message_busy_decode(const struct frame *f,
     struct message_busy *out) ATTR_CHECK;
 
+/* Answers RECEIPT. */
 int message_received_encode(const struct message_received *m,
     struct buffer *out) ATTR_CHECK;
 int message_received_decode(const struct frame *f,

@@ -63,16 +63,19 @@ struct message_digest {
 	struct digest digest; /* NONE: as asked for.  DONE: the blob. */
 };
 
+/* Opens a transfer. */
 int message_want_encode(const struct message_want *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_want_decode(const struct frame *f,
     struct message_want *out) ATTR_CHECK;
 
+/* The provider still works on it. */
 int message_wait_encode(const struct message_wait *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_wait_decode(const struct frame *f,
     struct message_wait *out) ATTR_CHECK;
 
+/* How the blob is cut and what the segments are made from. */
 int message_plan_encode(const struct message_plan *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_plan_decode(const struct frame *f,
@@ -88,17 +91,19 @@ int message_row_encode(const struct message_row *row, struct buffer *out);
 void message_row_decode(const struct message_segments *m, size_t i,
     struct message_row *out);
 
+/* Encodings that are ready. */
 int message_segments_encode(const struct message_segments *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_segments_decode(const struct frame *f,
     struct message_segments *out) ATTR_CHECK;
 
-/* transfer may be 0. */
+/* Not granted, or not there; transfer may be 0. */
 int message_none_encode(const struct message_digest *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_none_decode(const struct frame *f,
     struct message_digest *out) ATTR_CHECK;
 
+/* Every segment was announced. */
 int message_done_encode(const struct message_digest *m, uint32_t transfer,
     struct buffer *out) ATTR_CHECK;
 int message_done_decode(const struct frame *f,
