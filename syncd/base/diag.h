@@ -23,6 +23,7 @@ enum diag_level {
 /* Show this level and the more important ones; at start DIAG_NOTICE. */
 void diag_set_level(enum diag_level level);
 
+/* Say what fmt (printf style, without a newline) makes. */
 void diag(enum diag_level level, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 /* What, where and next of a failure in one line, led by fmt. */

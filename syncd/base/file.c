@@ -447,27 +447,28 @@ read_names(DIR *d, struct names *names)
 	}
 }
 
-/* Read all names of a directory; the descriptor is the DIR's from here. */
+/* Read all names of a directory. */
 static int
 list_names(const struct files *fs, int dir, const char *path,
     struct names *names)
 {
 	DIR *d;
-	int fd, saved, r;
+	int fd, copy, saved, r;
 
 	r = file_open(fs, dir, path, O_RDONLY | O_DIRECTORY, 0, &fd);
 	if (r != PH_OK)
 		return r;
-	d = fdopendir(fd);
-	if (d == NULL) {
-		r = errno_code();
-		file_abandon(fs, fd);
-		return r;
-	}
-	r = read_names(d, names);
+	/* A DIR closes its descriptor, but ours is the table's to close. */
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	d = copy == -1 ? NULL : fdopendir(copy);
+	r = d == NULL ? errno_code() : read_names(d, names);
 	saved = errno;
-	(void)closedir(d);
+	if (d != NULL)
+		(void)closedir(d);
+	else if (copy != -1)
+		(void)close(copy);
 	errno = saved;
+	file_abandon(fs, fd);
 	return r;
 }
 

@@ -12,9 +12,10 @@
 struct stat;
 
 /*
- * The only way to files.  The calls are made through a table, which is passed
- * in (syncd/base/files.h).  Paths are relative to a directory descriptor; no path that a peer or client named comes here
- * unchecked, and symbolic links are never followed in the last component.
+ * The only way to files.  The calls are made through a table that is passed
+ * in (syncd/base/files.h).  Paths are relative to a directory descriptor; no
+ * path that a peer or client named comes here unchecked, and symbolic links
+ * are never followed in the last component.
  *
  * Every function returns PH_OK or an error: PH_EABSENT (ENOENT), PH_EEXISTS,
  * PH_ENOSPC (ENOSPC, EDQUOT), PH_EPERM (EACCES, EPERM, EROFS), else PH_EIO;
@@ -52,14 +53,27 @@ int file_sync_data(const struct files *fs, int fd) ATTR_CHECK;
 /* Make names created, renamed or removed in a directory durable. */
 int file_sync_dir(const struct files *fs, int dir, const char *path) ATTR_CHECK;
 
+/* Cut, or grow with a hole, to size bytes. */
 int file_truncate(const struct files *fs, int fd, uint64_t size) ATTR_CHECK;
+
+/* Set exactly this mode, whatever the umask. */
 int file_chmod(const struct files *fs, int fd, mode_t mode) ATTR_CHECK;
+
+/* renameat: what has the name to is replaced. */
 int file_rename(const struct files *fs, int fromdir, const char *from,
     int todir, const char *to) ATTR_CHECK;
+
+/* linkat: PH_EEXISTS when to exists. */
 int file_link(const struct files *fs, int fromdir, const char *from, int todir,
     const char *to) ATTR_CHECK;
+
+/* Remove the name of a file. */
 int file_unlink(const struct files *fs, int dir, const char *path) ATTR_CHECK;
+
+/* Remove an empty directory; PH_EEXISTS when it is not empty. */
 int file_rmdir(const struct files *fs, int dir, const char *path) ATTR_CHECK;
+
+/* Make a directory; the umask takes from mode. */
 int file_mkdir(const struct files *fs, int dir, const char *path,
     mode_t mode) ATTR_CHECK;
 
@@ -91,12 +105,14 @@ int file_read_whole(const struct files *fs, int dir, const char *path,
 int file_replace(const struct files *fs, int dir, const char *path,
     const void *data, size_t len, mode_t mode) ATTR_CHECK;
 
+/* An entry of a directory; name is borrowed for the call. */
+typedef int file_entry(void *cookie, const char *name);
+
 /*
  * Call entry(cookie, name) for each name in a directory but "." and "..",
  * in no order, with the names read before the first call; stops at the
  * first result that is not PH_OK and returns it.  Also PH_ENOMEM.
  */
-typedef int file_entry(void *cookie, const char *name);
 int file_list(const struct files *fs, int dir, const char *path,
     file_entry *entry, void *cookie) ATTR_CHECK;
 

@@ -15,10 +15,9 @@ struct file_ops {
 	int (*open)(void *cookie, int dir, const char *path, int flags,
 	    mode_t mode);
 	int (*close)(void *cookie, int fd);
-	ssize_t (
-	    *pread)(void *cookie, int fd, void *buf, size_t len, off_t offset);
+	ssize_t (*pread)(void *cookie, int fd, void *buf, size_t len, off_t at);
 	ssize_t (*pwrite)(void *cookie, int fd, const void *buf, size_t len,
-	    off_t offset);
+	    off_t at);
 	int (*fsync)(void *cookie, int fd);
 	int (*fdatasync)(void *cookie, int fd);
 	int (*ftruncate)(void *cookie, int fd, off_t size);

@@ -78,14 +78,15 @@ struct loop_signal {
 	void *cookie;
 };
 
-/* libevent's warnings are for our journal, too. */
+/*
+ * libevent's errors are for our journal, too.  Its warnings are about what
+ * our functions return and whoever called them decides on.
+ */
 static void
 on_libevent_log(int severity, const char *message)
 {
-	if (severity == EVENT_LOG_ERR)
-		diag(DIAG_ERROR, "libevent: %s", message);
-	else if (severity == EVENT_LOG_WARN)
-		diag(DIAG_WARNING, "libevent: %s", message);
+	diag(severity == EVENT_LOG_ERR ? DIAG_ERROR : DIAG_DEBUG,
+	    "libevent: %s", message);
 }
 
 /* To be called last by whatever libevent called. */

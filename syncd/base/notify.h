@@ -16,7 +16,7 @@ struct notify;
 
 /*
  * Take the address from $NOTIFY_SOCKET and the watchdog's period from
- * $WATCHDOG_USEC, and remove both from the environment, so that no child
+ * $WATCHDOG_USEC, and remove them from the environment, so that no child
  * speaks for us.  NULL without memory.
  */
 struct notify *notify_new(void);
