@@ -509,7 +509,14 @@ choose_meta(struct inspection *in, struct meta *out)
 		r = get_meta(in, 1, out->free.page_size, &other);
 	if (r != PH_OK)
 		return r;
-	if (other.free.page_size != out->free.page_size)
+	/*
+	 * Transactions write the two in turns: a number that is out of turn
+	 * was altered and would bring back an older state.
+	 */
+	if (other.free.page_size != out->free.page_size ||
+	    out->txnid % 2 != 0 ||
+	    (out->txnid + 1 != other.txnid && other.txnid + 1 != out->txnid &&
+		(out->txnid != 0 || other.txnid != 0)))
 		return PH_EDIGEST;
 	in->page_size = out->free.page_size;
 	if (other.txnid > out->txnid)

@@ -1,50 +1,18 @@
 /*
- * Directories and file systems for tests.
+ * Mounting file systems for tests.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <check.h>
 
-#include "tests/unit/scratch.h"
-
-void
-scratch_new(char path[SCRATCH_SIZE])
-{
-	const char *parent;
-	int n;
-
-	parent = getenv("TMPDIR");
-	n = snprintf(path, SCRATCH_SIZE, "%s/packhorse-XXXXXX",
-	    parent != NULL ? parent : "/tmp");
-	ck_assert_int_lt(n, SCRATCH_SIZE);
-	ck_assert_ptr_nonnull(mkdtemp(path));
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	/* A mount point stays; it goes with the mount. */
-	return remove(path) == 0 || errno == EBUSY ? 0 : -1;
-}
-
-void
-scratch_remove(const char *path)
-{
-	(void)umount2(path, MNT_DETACH);
-	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
+#include "tests/unit/mounts.h"
 
 /* From here on our mounts are seen by nobody else. */
 static int
@@ -58,7 +26,7 @@ leave_namespace(void)
 }
 
 int
-scratch_mount_tmpfs(const char *path, const char *options)
+mounts_tmpfs(const char *path, const char *options)
 {
 	if (!leave_namespace())
 		return 0;
@@ -69,7 +37,7 @@ scratch_mount_tmpfs(const char *path, const char *options)
 }
 
 int
-scratch_mount_new(const char *path, const char *image, const char *kind,
+mounts_new(const char *path, const char *image, const char *kind,
     unsigned int mib)
 {
 	char command[512];
@@ -92,7 +60,13 @@ scratch_mount_new(const char *path, const char *image, const char *kind,
 }
 
 void
-scratch_remount(const char *path, int read_only)
+mounts_end(const char *path)
+{
+	ck_assert_int_eq(umount2(path, MNT_DETACH), 0);
+}
+
+void
+mounts_set_read_only(const char *path, int read_only)
 {
 	int r;
 
