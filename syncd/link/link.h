@@ -38,7 +38,7 @@ struct link;
  * The most bytes that link_write() accepted and a link still holds itself.
  * (The kernel and the far side hold more.)
  */
-#define LINK_PENDING_MAX 32768u
+#define LINK_PENDING_MAX 65536u
 
 /* How far the way to the far end is, in the order of being gone. */
 enum link_stage {

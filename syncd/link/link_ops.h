@@ -66,6 +66,12 @@ void link_init(struct link *link, const struct link_ops *ops,
 size_t link_may_receive(struct link *link, size_t len);
 size_t link_may_send(struct link *link, size_t len);
 
+/*
+ * Milliseconds until the rate lets something pass again: the sooner of the
+ * directions asked for (1 or 0 each) that have to wait; 0 if none has to.
+ */
+int64_t link_rate_wait_ms(struct link *link, int in, int out);
+
 /* n bytes passed. */
 void link_count_received(struct link *link, size_t n);
 void link_count_sent(struct link *link, size_t n);

@@ -19,8 +19,8 @@
  * The link exists at once and tells LINK_OPEN when the gate was started, or
  * LINK_CLOSED with a failure of one of these codes:
  *   PH_ERESOLVE PH_ECONNECT PH_ETIMEOUT PH_EALGORITHM PH_EHOSTKEY
- *   PH_EUSERKEY PH_EGATE PH_EUPSTREAMDOWN; PH_ENOMEM where this end lacks
- *   memory.
+ *   PH_EUSERKEY PH_EGATE PH_EUPSTREAMDOWN; PH_EPEERBUSY where sshd takes no
+ *   more connections now; PH_ENOMEM where this end lacks memory.
  * That a gate finds no syncd (PH_EUPSTREAMDOWN) or fails (PH_EGATE) is known
  * only after LINK_OPEN, as the exit status of the gate: the failure then
  * comes instead of the first byte.  A link that breaks later is PH_ECUT.
@@ -34,9 +34,6 @@
 
 /* From dialling to LINK_OPEN, where the config says 0. */
 #define LINK_SSH_TIMEOUT_MS 30000
-
-/* Unacknowledged for so long, a TCP connection is dead. */
-#define LINK_SSH_DEAD_MS 60000
 
 /* What is kept of the words of the far side's standard error. */
 #define LINK_SSH_WORDS_MAX 1024u
