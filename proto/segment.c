@@ -468,9 +468,10 @@ segment_next(struct segment_decoder *d, struct segment_op *op,
 	return 1;
 }
 
-int
-segment_replay(struct segment_decoder *d, uint8_t *target,
-    segment_read_fn *read, void *cookie)
+/* The target bytes; PH_OK or PH_EBASE. */
+static int
+replay(struct segment_decoder *d, uint8_t *target, segment_read_fn *read,
+    void *cookie)
 {
 	struct segment_op op;
 	const uint8_t *literal;
@@ -504,7 +505,7 @@ segment_apply(struct segment_decoder *d, uint8_t *target, segment_read_fn *read,
 	struct digest found;
 	int r;
 
-	r = segment_replay(d, target, read, cookie);
+	r = replay(d, target, read, cookie);
 	if (r != PH_OK)
 		return r;
 	digest_of(target, d->header.target_length, &found);

@@ -139,8 +139,4 @@ int segment_next(struct segment_decoder *d, struct segment_op *op,
 int segment_apply(struct segment_decoder *d, uint8_t *target,
     segment_read_fn *read, void *cookie) ATTR_CHECK;
 
-/* As segment_apply, but without looking at the digest of what came out. */
-int segment_replay(struct segment_decoder *d, uint8_t *target,
-    segment_read_fn *read, void *cookie) ATTR_CHECK;
-
 #endif

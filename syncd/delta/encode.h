@@ -16,7 +16,7 @@
  * names no base: it is the same with any base.
  *
  * One encoder per thread; target, base and signature are shared.  An encoder
- * holds about four segments of memory, and the scanner of the signature once
+ * holds about six segments of memory, and the scanner of the signature once
  * a segment needed it.
  */
 

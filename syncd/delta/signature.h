@@ -13,11 +13,11 @@
  * base's bytes, so neither a collision nor a damaged file can make a wrong
  * delta.
  *
- * A loaded signature does not change and is shared by threads; only the
- * scanner below belongs to one thread.
+ * A loaded signature does not change and is shared by threads.
  */
 
 #define DELTA_BLOCK_SIZE_MIN 4096u
+#define DELTA_BLOCK_SIZE_MAX (1u << 20)
 #define DELTA_NBLOCKS_MAX (1u << 20)
 
 struct delta_signature;
@@ -47,34 +47,25 @@ uint32_t delta_signature_nblocks(const struct delta_signature *s);
 int delta_signature_find(const struct delta_signature *s, const uint8_t *block,
     uint64_t *offset);
 
-/*
- * Finds bytes of the base at any alignment: librsync with a copy of the
- * signature of its own, because librsync counts in what it looks up.  Loaded
- * at the first scan, at most 96 MiB.
- */
-struct delta_scanner;
+/* The size of librsync's blocks: what delta_scanner_scan can find at least. */
+uint32_t delta_signature_scan_size(const struct delta_signature *s);
 
 /*
- * Of the bytes scanned, length at position are, by librsync's sums, those of
- * the base at source.  Calls come in order of position and do not overlap.
+ * The distinct blocks, one after the other, are the stream that librsync's
+ * sums were made of.  Where position of that stream (below nblocks blocks)
+ * lies in the base, and how many bytes from there on follow it there, too.
  */
-typedef int delta_match_fn(void *cookie, size_t position, size_t length,
-    uint64_t source);
+uint64_t delta_signature_locate(const struct delta_signature *s,
+    uint64_t position, uint64_t *length);
 
-/* A scanner of s, which must outlive it; NULL without memory. */
-struct delta_scanner *delta_scanner_new(const struct delta_signature *s);
-
-/* NULL is allowed. */
-void delta_scanner_free(struct delta_scanner *c);
-
-/* Shorter runs than this are never found. */
-uint32_t delta_scanner_block_size(const struct delta_scanner *c);
+/* How many sums librsync's signature has. */
+uint32_t delta_signature_nsums(const struct delta_signature *s);
 
 /*
- * Scan len bytes and report what was found.  PH_OK, what the callback or
- * reading the file returned, or PH_EINTERNAL when librsync failed.
+ * Read len bytes at offset of librsync's sums, as its signature format has
+ * them after its header.  What reading the file returns.
  */
-int delta_scanner_scan(struct delta_scanner *c, const uint8_t *data, size_t len,
-    delta_match_fn *on_match, void *cookie) ATTR_CHECK;
+int delta_signature_read_sums(const struct delta_signature *s, uint64_t offset,
+    void *buf, size_t len) ATTR_CHECK;
 
 #endif
