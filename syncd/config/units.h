@@ -6,16 +6,15 @@
 #include "proto/attributes.h"
 
 /*
- * Sizes, rates, durations and percentages as people write and read them.
- * A unit is always there; only zero may go without.  All arithmetic is in
- * integers.  Any thread.
+ * Sizes, rates, durations and percentages as people write and read them,
+ * always with a unit.  Any thread.
  *
  * The _from_text functions return PH_OK, PH_EUSAGE when text is anything
  * else (*out is untouched), or PH_ELIMIT when the value is beyond 2^63-1.
  * The UNITS_…_FORM texts say in a message what would be right.
  */
 
-#define UNITS_TEXT_SIZE 32u
+#define UNITS_TEXT_SIZE 48u
 
 #define UNITS_SIZE_FORM "a size with its unit, such as 500MB or 20GiB"
 #define UNITS_RATE_FORM "a rate with its unit, such as 500kbit/s or 10MiB/s"
