@@ -27,14 +27,14 @@ bucket_init(struct bucket *b)
 	b->last_ms = 0;
 }
 
-/* The most tokens it holds: at least a byte. */
+/*
+ * The most tokens it holds.  The two bytes are for what is left of a byte
+ * and for the next one, or rates of some bytes per second would lose them.
+ */
 static uint64_t
 capacity(const struct bucket *b)
 {
-	uint64_t tokens;
-
-	tokens = b->rate * HOLD_MS;
-	return tokens < BYTE ? BYTE : tokens;
+	return b->rate * HOLD_MS + 2 * BYTE;
 }
 
 /* The tokens of a piece: at least a byte, at most what the bucket holds. */
@@ -62,8 +62,8 @@ refill(struct bucket *b, int64_t now_ms)
 	elapsed_ms = (uint64_t)(now_ms - b->last_ms);
 	b->last_ms = now_ms;
 	full = capacity(b);
-	/* A second fills any bucket; and so the product cannot overflow. */
-	if (elapsed_ms >= 1000)
+	/* That fills any bucket; and so the product cannot overflow. */
+	if (elapsed_ms >= 10000)
 		b->tokens = full;
 	else
 		b->tokens += b->rate * elapsed_ms;
