@@ -20,7 +20,9 @@ reader_borrow(struct reader *r, size_t len, const uint8_t **out)
 	if (len > r->len)
 		return PH_EMESSAGE;
 	*out = r->data;
-	r->data += len;
+	/* Of nothing, data may be NULL, which cannot be added to. */
+	if (len > 0)
+		r->data += len;
 	r->len -= len;
 	return PH_OK;
 }
