@@ -40,8 +40,7 @@ int authority_each_above(struct catalogue *c, uint64_t epoch,
  * A site: take the next trust document of the chain and keep it, durably.
  * PH_OK (also for one we have); PH_ESIGNATURE, PH_EDOCUMENT, PH_EFORK.
  */
-int authority_accept(struct catalogue *c,
-    const struct document *d) ATTR_CHECK;
+int authority_accept(struct catalogue *c, const struct document *d) ATTR_CHECK;
 
 /*
  * A site: check the AUTH of a provider: the signature holds over the

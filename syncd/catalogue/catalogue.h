@@ -33,6 +33,8 @@
  */
 
 struct catalogue;
+struct space;
+struct store;
 
 /* All is borrowed and must outlive the catalogue. */
 struct catalogue_config {
@@ -41,6 +43,8 @@ struct catalogue_config {
 	const struct files *files;
 	const struct clock *clock;
 	const struct random *random;
+	const char *gate_path; /* Absolute, of syncd-gate; NULL: no keys are
+				  written for sshd. */
 };
 
 /*
@@ -62,6 +66,20 @@ int catalogue_is_primary(const struct catalogue *c);
 /* The id of this repository; fixed while open. */
 const struct digest *catalogue_id(const struct catalogue *c);
 
+/*
+ * The configuration was read again: use this one from now on.  What may not
+ * change while running (name, role, directories) was checked by the caller.
+ */
+void catalogue_reconfigure(struct catalogue *c,
+    const struct configuration *configuration);
+
+/*
+ * The store, and the room on it, for long work on content outside of the
+ * lane; both are for any thread, as long as the catalogue is open.
+ */
+struct store *catalogue_store(struct catalogue *c);
+struct space *catalogue_space(struct catalogue *c);
+
 /* PH_OK, or PH_ESTORE with words when the store went away or read-only. */
 int catalogue_check_store(struct catalogue *c, struct failure *f) ATTR_CHECK;
 
@@ -70,7 +88,6 @@ int catalogue_check_store(struct catalogue *c, struct failure *f) ATTR_CHECK;
  * disagree, what was repaired at start.  Calls line(cookie, text) for each.
  */
 typedef void catalogue_line(void *cookie, const char *text);
-void catalogue_notices(struct catalogue *c, catalogue_line *line,
-    void *cookie);
+void catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie);
 
 #endif

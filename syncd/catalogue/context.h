@@ -12,7 +12,7 @@
 #include "syncd/catalogue/catalogue.h"
 #include "syncd/index/index.h"
 #include "syncd/policy/policy.h"
-#include "syncd/store/delta_cache.h"
+#include "syncd/store/space.h"
 #include "syncd/store/store.h"
 
 /*
@@ -41,9 +41,10 @@ struct open_log {
 struct catalogue {
 	struct catalogue_config config;
 	struct failure failure; /* Words of the last failure inside. */
-	int lock;		/* Held on the state directory. */
+	int lock;               /* Held on the state directory. */
 	int state_dir;
 	struct store *store;
+	struct space *space;
 	struct index *index;
 	struct log *log; /* "main" at a primary, "local" at a site. */
 	struct open_log logs[OPEN_LOGS_MAX];
@@ -51,20 +52,26 @@ struct catalogue {
 
 	struct digest id;
 	uint8_t incarnation[PH_INCARNATION_SIZE];
-	struct key_private *key; /* The repository's; at a primary, the
+	struct key_private *key;        /* The repository's; at a primary, the
 				    role key "primary". */
-	struct key_private *publisher; /* NULL: not on this machine. */
+	struct key_private *publisher;  /* NULL: not on this machine. */
 	struct key_private *policy_key; /* NULL: not on this machine. */
 
 	struct trust trust;
-	int trusted; /* 0: a site that has not met its primary. */
+	int trusted;              /* 0: a site that has not met its primary. */
 	struct key_public anchor; /* The authority key pinned at init. */
 
 	struct policy *policy; /* NULL: none applied; a primary's. */
 
-	int marks_disagreed;	/* The three places said different things. */
+	/* Hears of changed grants (grants.h). */
+	void (*grant_changed)(void *cookie, const struct digest *id);
+	void *grant_cookie;
+
+	int replaying; /* Entries of the past are being applied. */
+
+	int marks_disagreed;    /* The three places said different things. */
 	unsigned int recovered; /* Entries that were applied at start. */
-	int rebuilt;		/* The index was made anew at start. */
+	int rebuilt;            /* The index was made anew at start. */
 };
 
 #endif

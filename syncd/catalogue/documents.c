@@ -20,8 +20,8 @@
 /* Eight armoured signatures of the largest size that is read. */
 #define SIGNATURES_TEXT_MAX (32u << 10)
 
-static const char *const directories[] = {"trust", "charters", "grants",
-    "lists", "manifests", "receipts", "repositories", "policies"};
+static const char *const directories[] = { "trust", "charters", "grants",
+	"lists", "manifests", "receipts", "policies" };
 
 #define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
@@ -92,25 +92,15 @@ documents_receipt_name(const struct digest *id, uint64_t number)
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_hex(id, hex);
-	(void)snprintf(name.text, sizeof(name.text),
-	    "receipts/%s-%" PRIu64, hex, number);
+	(void)snprintf(name.text, sizeof(name.text), "receipts/%s-%" PRIu64,
+	    hex, number);
 	return name;
 }
 
 struct document_name
-documents_repository_name(const struct digest *id)
+documents_policy_name(const struct digest *policy)
 {
-	return digest_name("repositories", id);
-}
-
-struct document_name
-documents_policy_name(uint64_t number)
-{
-	struct document_name name;
-
-	(void)snprintf(name.text, sizeof(name.text), "policies/%" PRIu64,
-	    number);
-	return name;
+	return digest_name("policies", policy);
 }
 
 /* The path below the state directory. */
@@ -118,8 +108,8 @@ static void
 path_of(const struct document_name *name, const char *ending,
     char out[PATH_SIZE])
 {
-	(void)snprintf(out, PATH_SIZE, "%s/%s%s",
-	    layout_name(LAYOUT_DOCUMENTS), name->text, ending);
+	(void)snprintf(out, PATH_SIZE, "%s/%s%s", layout_name(LAYOUT_DOCUMENTS),
+	    name->text, ending);
 }
 
 int
@@ -186,8 +176,8 @@ documents_get(const struct files *fs, int state_dir,
 	if (r == PH_OK)
 		r = document_set(d, bytes.data, bytes.len);
 	if (r == PH_OK)
-		r = document_decode_signatures(d,
-		    (const char *)signatures.data, signatures.len);
+		r = document_decode_signatures(d, (const char *)signatures.data,
+		    signatures.len);
 	if (r != PH_OK)
 		document_fini(d);
 	buffer_fini(&signatures);
@@ -219,7 +209,7 @@ int
 documents_remove(const struct files *fs, int state_dir,
     const struct document_name *name)
 {
-	static const char *const endings[] = {".json", ".json.sig", ".txt"};
+	static const char *const endings[] = { ".json", ".json.sig", ".txt" };
 	char path[PATH_SIZE];
 	size_t i;
 	int r;
@@ -243,7 +233,7 @@ struct each {
 static int
 on_entry(void *cookie, const char *name)
 {
-	static const char *const endings[] = {".json", ".txt"};
+	static const char *const endings[] = { ".json", ".txt" };
 	char bare[DOCUMENTS_NAME_SIZE];
 	struct each *each;
 	size_t i, len, n;

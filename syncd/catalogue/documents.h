@@ -17,10 +17,10 @@
  * whether it may be believed, is for others: what is read here was signed,
  * and is verified again by whoever relies on it.
  *
- *	trust/EPOCH             repositories/ID (record of a repository)
+ *	trust/EPOCH             lists/DIGEST (of grants and of receipts)
  *	charters/ID-EPOCH-GEN   grants/ID-EPOCH-GEN
- *	lists/DIGEST            manifests/DIGEST
- *	receipts/ID-NUMBER      policies/NUMBER (YAML)
+ *	manifests/DIGEST        policies/DIGEST (YAML)
+ *	receipts/ID-NUMBER      (and the changes to the set before)
  *
  * A signed document is NAME.json with NAME.json.sig; a text is NAME.txt.
  */
@@ -41,8 +41,7 @@ struct document_name documents_list_name(const struct digest *list);
 struct document_name documents_manifest_name(const struct digest *manifest);
 struct document_name documents_receipt_name(const struct digest *id,
     uint64_t number);
-struct document_name documents_repository_name(const struct digest *id);
-struct document_name documents_policy_name(uint64_t number);
+struct document_name documents_policy_name(const struct digest *policy);
 
 /* Create the directories below documents/, where missing. */
 int documents_create(const struct files *fs, int state_dir) ATTR_CHECK;
@@ -60,8 +59,7 @@ int documents_get(const struct files *fs, int state_dir,
 
 /* Put, or get at most max bytes of, a text. */
 int documents_put_text(const struct files *fs, int state_dir,
-    const struct document_name *name, const void *text,
-    size_t len) ATTR_CHECK;
+    const struct document_name *name, const void *text, size_t len) ATTR_CHECK;
 int documents_get_text(const struct files *fs, int state_dir,
     const struct document_name *name, size_t max,
     struct buffer *out) ATTR_CHECK;

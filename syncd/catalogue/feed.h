@@ -6,6 +6,7 @@
 
 #include "proto/attributes.h"
 #include "proto/document.h"
+#include "proto/failure.h"
 #include "proto/lineset.h"
 #include "proto/message_state.h"
 #include "syncd/catalogue/catalogue.h"
@@ -24,29 +25,23 @@ struct feed {
 	int has_charter;
 	struct document grant;
 	int has_grant;
-	struct digest base;	/* The list that the peer has, if we can tell
-				   the differences; else of the empty text. */
-	struct lineset *from;	/* That list. */
-	struct lineset *list;	/* The list of the grant. */
+	struct digest base;   /* The list that the peer has, if we can tell the
+			       differences; else of the empty text. */
+	struct lineset *from; /* That list. */
+	struct lineset *list; /* The list of the grant. */
 };
 
 /*
  * Compare a peer's STATE with what is in force for it.  A peer whose charter
  * or grant is newer than ours, or of the same number and different: PH_EFORK
  * (we are behind, or someone signs with our key).  A grant past half of its
- * lifetime is renewed.  The contact is noted.
+ * lifetime is renewed first.
  */
+void feed_init(struct feed *feed);
 int feed_compare(struct catalogue *c, const struct digest *id,
-    const struct message_state *state, struct feed *out) ATTR_CHECK;
-void feed_init(struct feed *f);
-void feed_fini(struct feed *f);
-
-/*
- * The order of the grant in force, to see whether a peer's has changed; and
- * its list.  PH_OK or PH_EABSENT.
- */
-int feed_order(struct catalogue *c, const struct digest *id,
-    struct order *out) ATTR_CHECK;
+    const struct message_state *state, struct feed *out,
+    struct failure *f) ATTR_CHECK;
+void feed_fini(struct feed *feed);
 
 /* A manifest that the peer's grant lists, into d (empty). */
 int feed_manifest(struct catalogue *c, const struct digest *id,
@@ -78,20 +73,5 @@ int feed_delivery_open(struct catalogue *c, const struct digest *id,
     const struct digest *blob, const struct digest *base) ATTR_CHECK;
 int feed_delivery_close(struct catalogue *c, const struct digest *id,
     const struct digest *blob, uint64_t nbytes, int result) ATTR_CHECK;
-
-/* Log that manifests were handed over; names travel with them. */
-
-/*
- * Take a receipt: check its signature, number, chain and incarnation, apply
- * the changes (text of all its LISTDIFF frames) to the set named by base,
- * check the set's digest, keep all, durably, log it.  On PH_OK *out is the
- * answer.  When the set that the differences start from is not here, PH_OK
- * with out->whole 1: the peer is to send all.  PH_ESIGNATURE, PH_EOLDER,
- * PH_EFORK (a clone: two receipts of one number), PH_EDOCUMENT, PH_EDIGEST.
- */
-int feed_receipt(struct catalogue *c, const struct digest *id,
-    const struct document *receipt, const struct digest *base,
-    const void *changes, size_t len, struct message_received *out,
-    struct failure *f) ATTR_CHECK;
 
 #endif

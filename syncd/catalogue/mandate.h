@@ -12,6 +12,8 @@
 #include "proto/message_state.h"
 #include "syncd/catalogue/catalogue.h"
 
+struct ledger_event;
+
 /*
  * A site: what is in force here (charter, grant and its list), and taking
  * in what is newer.  Order is (epoch, generation); the highest seen is kept
@@ -35,9 +37,9 @@ int mandate_take_charter(struct catalogue *c, const struct document *d,
  * Take a grant with its whole list: signed by a primary key, for this
  * repository, newer than what is in force, the list of that digest.  On
  * PH_OK it is in force, durably, and logged; what it no longer lists is to
- * be removed next (withdrawal.h).  An expired one that is newer only
- * narrows: then PH_EEXPIRED, and items that it adds are not in force.
- * Other errors as above.
+ * be removed next (withdrawal.h).  One that is expired is taken too: it
+ * narrows, and mandate_check() then stops what it would widen.  Errors as
+ * above, and PH_EDIGEST for a list that is not the one named.
  */
 int mandate_take_grant(struct catalogue *c, const struct document *d,
     const struct lineset *list, struct failure *f) ATTR_CHECK;
@@ -71,5 +73,9 @@ int mandate_check(struct catalogue *c) ATTR_CHECK;
  */
 int mandate_item(struct catalogue *c, const char *image, const char *version,
     struct grant_item *out) ATTR_CHECK;
+
+/* Of the ledger. */
+int mandate_apply_charter(struct catalogue *c, const struct ledger_event *e);
+int mandate_apply_grant(struct catalogue *c, const struct ledger_event *e);
 
 #endif

@@ -23,8 +23,8 @@ struct peer {
 
 /* What a gate says of the SSH key that a peer logged in with. */
 struct peer_gate {
-	struct digest id;	    /* The REPO-ID it was started with. */
-	struct digest fingerprint;  /* Key id of the SSH key. */
+	struct digest id;          /* The REPO-ID it was started with. */
+	struct digest fingerprint; /* Key id of the SSH key. */
 };
 
 /*

@@ -9,6 +9,8 @@
 #include "proto/limits.h"
 #include "syncd/catalogue/catalogue.h"
 
+struct ledger_event;
+
 /*
  * A site: what is granted and not here yet, and taking it in.  Each step
  * asks the grant in force again, so that what was revoked meanwhile is
@@ -45,33 +47,44 @@ struct reception_need {
 
 /*
  * Call need(cookie, n) for each blob that a granted version lacks, in the
- * order in which they should come: of each image the newest allow version
- * first.  Versions whose blobs are all here are completed on the way.  Stops
- * at a result that is not PH_OK.
+ * order in which they should come: of each image the newest version first.
+ * Versions whose manifest is not here, or that are retiring and not here,
+ * are passed over.  Stops at a result that is not PH_OK.
  */
 typedef int reception_need_fn(void *cookie, const struct reception_need *n);
 int reception_needs(struct catalogue *c, reception_need_fn *need,
     void *cookie) ATTR_CHECK;
 
 /* PH_OK when the grant in force lists a version that names the blob. */
-int reception_admits(struct catalogue *c,
+int reception_admits(struct catalogue *c, const struct digest *blob) ATTR_CHECK;
+
+/*
+ * A blob is complete in its staging directory dir (partial.h), fsynced, its
+ * SHA-256 verified and its map written there by the caller: take it into
+ * blobs/, and complete every granted version of which all blobs are now
+ * here: log entry (the commit point), published/, index.  Embargoed versions
+ * are kept and not shown.  *nversions counts what became complete.  PH_OK,
+ * PH_EDENIED, PH_ESTORE, PH_ENOSPC, PH_EIO.
+ */
+int reception_complete(struct catalogue *c, const struct digest *blob, int dir,
+    const struct digest *map, size_t *nversions) ATTR_CHECK;
+
+/*
+ * Make items be what the grant in force says: complete what needs no blob
+ * any more, show what was embargoed and is allowed, hide what is embargoed
+ * now.  *nversions counts the changes.
+ */
+int reception_settle(struct catalogue *c, size_t *nversions) ATTR_CHECK;
+
+/*
+ * A blob turned out to be damaged: it and the versions that name it go out
+ * of service, to be received again (at a primary: to be published again).
+ */
+int reception_damaged(struct catalogue *c,
     const struct digest *blob) ATTR_CHECK;
 
-/*
- * Note that a blob is being received, so that its versions show as partial;
- * before its staging is made.  PH_OK or PH_EDENIED.
- */
-int reception_begin(struct catalogue *c, const struct digest *blob) ATTR_CHECK;
-
-/*
- * A blob is complete in its staging, fsynced, its SHA-256 and map verified
- * by the caller: take it into blobs/, and complete every granted version of
- * which all blobs are now here: documents, log entry (the commit point),
- * published/, index.  Embargoed versions are kept and not published.
- * *nversions counts what became complete.  PH_OK, PH_EDENIED, PH_ESTORE,
- * PH_ENOSPC, PH_EIO.
- */
-int reception_complete(struct catalogue *c, const struct digest *blob,
-    uint64_t size, const struct digest *map, size_t *nversions) ATTR_CHECK;
+/* Of the ledger. */
+int reception_apply(struct catalogue *c, const struct ledger_event *e);
+int reception_apply_damaged(struct catalogue *c, const struct ledger_event *e);
 
 #endif

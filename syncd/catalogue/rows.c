@@ -96,8 +96,7 @@ put_line(struct index_txn *txn, enum index_table table, const struct key *k,
 static int
 decode_line(const struct index_bytes *value, struct holding *out)
 {
-	if (holding_decode((const char *)value->data, value->len, out) !=
-	    PH_OK)
+	if (holding_decode((const char *)value->data, value->len, out) != PH_OK)
 		return PH_EDIGEST;
 	return PH_OK;
 }
@@ -162,8 +161,7 @@ rows_item_put(struct index_txn *txn, const struct holding *h)
 }
 
 int
-rows_item_delete(struct index_txn *txn, const char *image,
-    const char *version)
+rows_item_delete(struct index_txn *txn, const char *image, const char *version)
 {
 	struct key k;
 
@@ -203,8 +201,8 @@ rows_held_put(struct index_txn *txn, const struct digest *id,
 }
 
 int
-rows_held_get(struct index_txn *txn, const struct digest *id,
-    const char *image, const char *version, struct holding *out)
+rows_held_get(struct index_txn *txn, const struct digest *id, const char *image,
+    const char *version, struct holding *out)
 {
 	struct key k;
 
@@ -236,8 +234,8 @@ rows_held_each(struct index_txn *txn, const struct digest *id,
 
 	walk.each = each;
 	walk.cookie = cookie;
-	return index_each(txn, INDEX_HOLDINGS, id->bytes, DIGEST_SIZE,
-	    on_line, &walk);
+	return index_each(txn, INDEX_HOLDINGS, id->bytes, DIGEST_SIZE, on_line,
+	    &walk);
 }
 
 /* Decode a sealed document from the index. */
@@ -266,8 +264,8 @@ put_sealed(struct index_txn *txn, enum index_table table,
 	document_encode(d, &sealed);
 	r = buffer_error(&sealed);
 	if (r == PH_OK)
-		r = index_put(txn, table, key->bytes, DIGEST_SIZE,
-		    sealed.data, sealed.len);
+		r = index_put(txn, table, key->bytes, DIGEST_SIZE, sealed.data,
+		    sealed.len);
 	buffer_fini(&sealed);
 	return r;
 }

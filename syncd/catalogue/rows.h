@@ -24,16 +24,16 @@
 typedef int rows_holding(void *cookie, const struct holding *h);
 
 /* Our own item; PH_OK or PH_EABSENT. */
-int rows_item_get(struct index_txn *txn, const char *image,
-    const char *version, struct holding *out) ATTR_CHECK;
+int rows_item_get(struct index_txn *txn, const char *image, const char *version,
+    struct holding *out) ATTR_CHECK;
 int rows_item_put(struct index_txn *txn, const struct holding *h) ATTR_CHECK;
 /* An absent one is fine. */
 int rows_item_delete(struct index_txn *txn, const char *image,
     const char *version) ATTR_CHECK;
 
 /* All of our items, or those of one image; versions not in their order. */
-int rows_item_each(struct index_txn *txn, const char *image,
-    rows_holding *each, void *cookie) ATTR_CHECK;
+int rows_item_each(struct index_txn *txn, const char *image, rows_holding *each,
+    void *cookie) ATTR_CHECK;
 
 /* What a repository reported; both directions are kept together. */
 int rows_held_put(struct index_txn *txn, const struct digest *id,

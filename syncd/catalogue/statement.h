@@ -9,6 +9,8 @@
 #include "proto/message_state.h"
 #include "syncd/catalogue/catalogue.h"
 
+struct ledger_event;
+
 /*
  * Our own receipts: numbered, chained, signed.  Lane only.
  */
@@ -40,5 +42,14 @@ int statement_make(struct catalogue *c, int whole,
  */
 int statement_received(struct catalogue *c,
     const struct message_received *m) ATTR_CHECK;
+
+/* The set of what we hold or are receiving now; *out is the caller's. */
+int statement_set(struct catalogue *c, struct lineset **out) ATTR_CHECK;
+
+/* The members of STATE about receipts and logs. */
+int statement_state(struct catalogue *c, struct message_state *out) ATTR_CHECK;
+
+/* Of the ledger. */
+int statement_apply(struct catalogue *c, const struct ledger_event *e);
 
 #endif

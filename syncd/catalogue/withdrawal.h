@@ -7,6 +7,8 @@
 #include "proto/digest.h"
 #include "syncd/catalogue/catalogue.h"
 
+struct ledger_event;
+
 /*
  * A site: removing what may not or need not be held any more.  Lane only.
  *
@@ -29,5 +31,15 @@ int withdraw_denied(struct catalogue *c, size_t *nitems) ATTR_CHECK;
  * absent.
  */
 int withdraw_retired(struct catalogue *c, size_t *nitems) ATTR_CHECK;
+
+/*
+ * Remove from the store what no item names: blobs with all that belongs to
+ * them, and stagings.  At start, after replay.
+ */
+int withdraw_sweep(struct catalogue *c) ATTR_CHECK;
+
+/* Of the ledger. */
+int withdrawal_apply(struct catalogue *c, const struct ledger_event *e);
+int withdrawal_apply_removed(struct catalogue *c, const struct ledger_event *e);
 
 #endif

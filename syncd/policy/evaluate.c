@@ -39,8 +39,7 @@ static int
 rule_selects(const struct policy_rule *rule, const char *repository,
     const struct policy_version *v)
 {
-	return selector_matches(&rule->images, v->image, v->labels,
-		   v->owner) &&
+	return selector_matches(&rule->images, v->image, v->labels, v->owner) &&
 	    version_selected(rule, v->version) &&
 	    policy_rule_names(rule, repository);
 }

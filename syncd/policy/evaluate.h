@@ -30,7 +30,7 @@ struct policy_version {
 	const char *image;
 	const char *version;
 	const struct labels *labels; /* NULL: none. */
-	const char *owner;	     /* NULL: none. */
+	const char *owner;           /* NULL: none. */
 	int embargoed;
 	int granted; /* It is in the grant in force, in whatever state. */
 	int freed;   /* The repository said, under that grant, that it does
@@ -51,9 +51,8 @@ struct policy_decision {
  * keep to.
  */
 void policy_evaluate(const struct policy *policy, const char *repository,
-    const struct charter *charter,
-    const struct policy_version *versions, size_t n,
-    struct policy_decision *out);
+    const struct charter *charter, const struct policy_version *versions,
+    size_t n, struct policy_decision *out);
 
 /* "denied", "allow", "embargo", "retire". */
 const char *policy_state_name(enum policy_state state);

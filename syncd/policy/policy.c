@@ -73,8 +73,7 @@ names_finish(struct names *names)
 
 	if (names->count == 0)
 		return;
-	qsort(names->items, names->count, sizeof(*names->items),
-	    compare_names);
+	qsort(names->items, names->count, sizeof(*names->items), compare_names);
 	n = 1;
 	for (i = 1; i < names->count; i++) {
 		if (strcmp(names->items[i], names->items[n - 1]) == 0)
@@ -94,10 +93,11 @@ read_name(const struct yaml_node *n, const char *what, const char **out,
 
 	r = yaml_as_string(n, out, f);
 	if (r == PH_OK && !name_valid(*out)) {
-		r = yaml_fail(n, f, "\"%.200s\" is not the name of a %s",
-		    *out, what);
-		failure_next(f, "use 1 to 127 of A-Z a-z 0-9 . _ + -, "
-				"beginning with a letter or digit");
+		r = yaml_fail(n, f, "\"%.200s\" is not the name of a %s", *out,
+		    what);
+		failure_next(f,
+		    "use 1 to 127 of A-Z a-z 0-9 . _ + -, "
+		    "beginning with a letter or digit");
 	}
 	return r;
 }
@@ -197,7 +197,7 @@ read_to(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 static int
 read_images(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 {
-	static const char *const known[] = {"name", NULL};
+	static const char *const known[] = { "name", NULL };
 	struct yaml_node *images;
 	const char *pattern;
 	int r;
@@ -211,8 +211,9 @@ read_images(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 	if (r == PH_OK && !pattern_valid(pattern)) {
 		r = yaml_fail(yaml_find(images, "name"), p->f,
 		    "\"%.200s\" is not a pattern for image names", pattern);
-		failure_next(p->f, "use the characters of names, * for any "
-				   "run and ? for any one character");
+		failure_next(p->f,
+		    "use the characters of names, * for any "
+		    "run and ? for any one character");
 	}
 	if (r == PH_OK)
 		(void)strcpy(rule->images.name, pattern);
@@ -231,8 +232,9 @@ read_version(const struct yaml_node *n, char **out, struct failure *f)
 	r = yaml_as_string(n, &text, f);
 	if (r == PH_OK && !version_valid(text)) {
 		r = yaml_fail(n, f, "\"%.200s\" is not a version", text);
-		failure_next(f, "use 1 to 63 of A-Z a-z 0-9 . _ + -, "
-				"beginning with a letter or digit");
+		failure_next(f,
+		    "use 1 to 63 of A-Z a-z 0-9 . _ + -, "
+		    "beginning with a letter or digit");
 	}
 	if (r == PH_OK) {
 		*out = strdup(text);
@@ -289,8 +291,8 @@ read_range(struct parse *p, struct yaml_node *from, struct yaml_node *until,
 static int
 read_versions(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 {
-	static const char *const known[] = {"newest", "exact", "from", "to",
-	    NULL};
+	static const char *const known[] = { "newest", "exact", "from", "to",
+		NULL };
 	struct yaml_node *versions, *exact, *from, *until, *newest;
 	int64_t count;
 	int r;
@@ -307,11 +309,13 @@ read_versions(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 	if (r != PH_OK)
 		return r;
 	if ((newest != NULL) + (exact != NULL) +
-		(from != NULL || until != NULL) != 1) {
+		(from != NULL || until != NULL) !=
+	    1) {
 		r = yaml_fail(versions, p->f,
 		    "\"versions\" wants one of newest, exact, or from and to");
-		failure_next(p->f, "write several rules, or leave \"versions\" "
-				   "out for all");
+		failure_next(p->f,
+		    "write several rules, or leave \"versions\" "
+		    "out for all");
 		return r;
 	}
 	if (exact != NULL)
@@ -329,7 +333,7 @@ static int
 read_rule(struct parse *p, struct yaml_node *node, int deny,
     struct policy_rule *rule)
 {
-	static const char *const known[] = {"to", "images", "versions", NULL};
+	static const char *const known[] = { "to", "images", "versions", NULL };
 	int r;
 
 	selector_init(&rule->images);
@@ -348,8 +352,9 @@ read_rule(struct parse *p, struct yaml_node *node, int deny,
 	if (r == PH_OK && deny && rule->versions == POLICY_VERSIONS_NEWEST) {
 		r = yaml_fail(node, p->f,
 		    "a deny rule cannot be about the newest versions");
-		failure_next(p->f, "name the versions with exact, or from "
-				   "and to");
+		failure_next(p->f,
+		    "name the versions with exact, or from "
+		    "and to");
 	}
 	return r;
 }
@@ -375,8 +380,7 @@ read_rules(struct parse *p, struct yaml_node *root, const char *key, int deny)
 	if (rules == NULL)
 		return PH_ENOMEM;
 	p->policy->rules = rules;
-	memset(&rules[p->policy->nrules], 0,
-	    yaml_count(list) * sizeof(*rules));
+	memset(&rules[p->policy->nrules], 0, yaml_count(list) * sizeof(*rules));
 	for (i = 0; r == PH_OK && i < yaml_count(list); i++) {
 		/* Counted first: policy_free() frees a rule read by half. */
 		p->policy->nrules++;
@@ -411,15 +415,15 @@ collect_repositories(struct policy *policy)
 static int
 read_root(struct parse *p, struct yaml_node *root)
 {
-	static const char *const known[] = {"version", "groups", "allow",
-	    "deny", NULL};
+	static const char *const known[] = { "version", "groups", "allow",
+		"deny", NULL };
 	int64_t version;
 	int r;
 
 	r = yaml_as_kind(root, YAML_MAP, p->f);
 	if (r == PH_OK)
-		r = yaml_get_int(root, "version", YAML_REQUIRED, 1, 1,
-		    &version, p->f);
+		r = yaml_get_int(root, "version", YAML_REQUIRED, 1, 1, &version,
+		    p->f);
 	if (r == PH_OK)
 		r = read_groups(p, root);
 	if (r == PH_OK)
@@ -434,8 +438,8 @@ read_root(struct parse *p, struct yaml_node *root)
 }
 
 int
-policy_read(const char *text, size_t len, const char *file,
-    struct policy **out, struct failure *f)
+policy_read(const char *text, size_t len, const char *file, struct policy **out,
+    struct failure *f)
 {
 	struct parse p;
 	struct yaml_tree *tree;
@@ -446,8 +450,7 @@ policy_read(const char *text, size_t len, const char *file,
 	p.f = f;
 	f->code = PH_OK;
 	p.policy = calloc(1, sizeof(*p.policy));
-	if (p.policy == NULL ||
-	    (p.policy->file = strdup(file)) == NULL) {
+	if (p.policy == NULL || (p.policy->file = strdup(file)) == NULL) {
 		r = PH_ENOMEM;
 		goto out;
 	}

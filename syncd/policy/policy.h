@@ -16,8 +16,8 @@
 
 enum policy_versions {
 	POLICY_VERSIONS_ALL,
-	POLICY_VERSIONS_EXACT,	/* One of names. */
-	POLICY_VERSIONS_RANGE,	/* from and to inclusive; either NULL: open. */
+	POLICY_VERSIONS_EXACT,  /* One of names. */
+	POLICY_VERSIONS_RANGE,  /* from and to inclusive; either NULL: open. */
 	POLICY_VERSIONS_NEWEST, /* The newest count. */
 };
 
@@ -37,7 +37,7 @@ struct policy_rule {
 };
 
 struct policy {
-	char *file; /* As given, for messages. */
+	char *file;                /* As given, for messages. */
 	struct policy_rule *rules; /* In the order of the file. */
 	size_t nrules;
 	char **repositories; /* Every repository named, sorted. */

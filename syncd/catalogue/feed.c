@@ -1,0 +1,326 @@
+/*
+ * What a peer may be given.  Every function begins with the grant in force:
+ * there is no way to a blob or a manifest around it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/charter.h"
+#include "proto/errors.h"
+#include "proto/grant_item.h"
+#include "proto/json_terms.h"
+#include "syncd/catalogue/charters.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/peers.h"
+#include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/rows.h"
+#include "syncd/store/blob.h"
+
+#include "syncd/catalogue/feed.h"
+
+void
+feed_init(struct feed *feed)
+{
+	memset(feed, 0, sizeof(*feed));
+	document_init(&feed->charter);
+	document_init(&feed->grant);
+}
+
+void
+feed_fini(struct feed *feed)
+{
+	document_fini(&feed->charter);
+	document_fini(&feed->grant);
+	lineset_free(feed->from);
+	lineset_free(feed->list);
+	feed_init(feed);
+}
+
+/* Refuse a peer that has seen more than we know. */
+static int
+check_order(const char *what, const struct order *theirs,
+    const struct order *ours, struct failure *f)
+{
+	if (order_compare(theirs, ours) <= 0)
+		return PH_OK;
+	(void)failure_set(f, PH_EFORK,
+	    "it knows a newer %s (%" PRIu64 ".%" PRIu64 ") than this primary "
+	    "(%" PRIu64 ".%" PRIu64 ")",
+	    what, theirs->epoch, theirs->generation, ours->epoch,
+	    ours->generation);
+	failure_next(f,
+	    "this primary was restored from a backup, or its key "
+	    "is used elsewhere");
+	return PH_EFORK;
+}
+
+/* Renew a grant that is past half of its lifetime. */
+static int
+renew(struct catalogue *c, const struct digest *id, struct grant *grant)
+{
+	struct registration record;
+	int r;
+
+	if (grant->expires == 0 ||
+	    clock_wall(c->config.clock) <
+		grant->time + (grant->expires - grant->time) / 2)
+		return PH_OK;
+	r = registry_get_id(c, id, &record);
+	if (r == PH_OK)
+		r = grants_renew(c, &record);
+	if (r == PH_OK)
+		r = grants_get(c, id, grant, NULL);
+	return r;
+}
+
+/* The charter, if the peer lacks it. */
+static int
+compare_charter(struct catalogue *c, const struct digest *id,
+    const struct message_state *state, struct feed *out, struct failure *f)
+{
+	struct charter charter;
+	int r;
+
+	charter_init(&charter);
+	r = charters_get(c, id, &charter, &out->charter);
+	if (r == PH_OK)
+		r = check_order("charter", &state->charter, &charter.order, f);
+	if (r == PH_OK)
+		out->has_charter =
+		    order_compare(&state->charter, &charter.order) != 0;
+	charter_fini(&charter);
+	return r;
+}
+
+/* The grant and what its list differs by, if the peer lacks it. */
+static int
+compare_grant(struct catalogue *c, const struct digest *id,
+    const struct message_state *state, struct feed *out, struct failure *f)
+{
+	struct grant grant;
+	int r;
+
+	r = grants_get(c, id, &grant, NULL);
+	if (r == PH_OK)
+		r = check_order("grant", &state->grant, &grant.order, f);
+	if (r == PH_OK)
+		r = renew(c, id, &grant);
+	if (r == PH_OK && order_compare(&state->grant, &grant.order) == 0) {
+		if (digest_compare(&state->list, &grant.list) == 0)
+			return PH_OK;
+		return failure_set(f, PH_EFORK,
+		    "its grant %" PRIu64 ".%" PRIu64 " has another list",
+		    grant.order.epoch, grant.order.generation);
+	}
+	if (r == PH_OK)
+		r = grants_get(c, id, &grant, &out->grant);
+	if (r == PH_OK)
+		r = grants_list(c, &grant.list, &out->list);
+	if (r != PH_OK)
+		return r;
+	out->has_grant = 1;
+	out->base = state->list;
+	r = grants_list(c, &state->list, &out->from);
+	if (r == PH_EABSENT) {
+		/* A list that we do not have: all of it, then. */
+		grants_empty_list(&out->base);
+		r = grants_list(c, &out->base, &out->from);
+	}
+	return r;
+}
+
+int
+feed_compare(struct catalogue *c, const struct digest *id,
+    const struct message_state *state, struct feed *out, struct failure *f)
+{
+	int r;
+
+	f->code = PH_OK;
+	r = compare_charter(c, id, state, out, f);
+	if (r == PH_OK)
+		r = compare_grant(c, id, state, out, f);
+	out->same = !out->has_charter && !out->has_grant;
+	return failure_default(f, r, "comparing with a repository");
+}
+
+/* The state of an item in the grant in force of a peer that may come. */
+static int
+granted_item(struct catalogue *c, const struct digest *id, const char *image,
+    const char *version, const struct digest *manifest)
+{
+	struct grant_item item;
+	struct lineset *list;
+	struct grant grant;
+	struct buffer line;
+	unsigned int state;
+	struct peer peer;
+	int found, r;
+
+	list = NULL;
+	found = 0;
+	buffer_init(&line, PH_LIST_LINE_MAX);
+	r = peer_get(c, id, &peer);
+	if (r == PH_OK)
+		r = grants_get(c, id, &grant, NULL);
+	if (r == PH_OK)
+		r = grants_list(c, &grant.list, &list);
+	memset(&item, 0, sizeof(item));
+	item.manifest = *manifest;
+	(void)strcpy(item.image, image);
+	(void)strcpy(item.version, version);
+	for (state = 0; r == PH_OK && state < GRANT_NSTATES && !found;
+	     state++) {
+		item.state = (enum grant_state)state;
+		buffer_reset(&line);
+		r = grant_item_encode(&item, &line);
+		if (r == PH_OK)
+			found = lineset_has(list, (const char *)line.data,
+			    line.len);
+	}
+	buffer_fini(&line);
+	lineset_free(list);
+	if (r == PH_OK && !found)
+		r = PH_EABSENT;
+	/* Whatever keeps it from the peer: to the peer it is not there. */
+	return r == PH_EREMOVED || r == PH_EPAUSED || r == PH_EUNKNOWN ?
+	    PH_EABSENT :
+	    r;
+}
+
+int
+feed_manifest(struct catalogue *c, const struct digest *id,
+    const struct digest *digest, struct document *d)
+{
+	struct index_txn *txn;
+	struct manifest m;
+	int r;
+
+	manifest_init(&m);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_manifest_get(txn, digest, d, &m);
+	index_abort(txn);
+	if (r == PH_OK)
+		r = granted_item(c, id, m.image, m.version, digest);
+	if (r != PH_OK)
+		document_fini(d);
+	manifest_fini(&m);
+	return r;
+}
+
+/* Looking for an item that names a blob and is granted. */
+struct search {
+	struct catalogue *c;
+	struct index_txn *txn;
+	const struct digest *id;
+};
+
+static int
+on_reference(void *cookie, const char *image, const char *version)
+{
+	struct search *search;
+	struct holding h;
+	int r;
+
+	search = cookie;
+	r = rows_item_get(search->txn, image, version, &h);
+	if (r == PH_OK)
+		r = granted_item(search->c, search->id, image, version,
+		    &h.manifest);
+	if (r == PH_OK)
+		return PH_EEXISTS;
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+int
+feed_blob(struct catalogue *c, const struct digest *id,
+    const struct digest *blob, struct feed_blob *out)
+{
+	struct search search;
+	struct blob b;
+	int r;
+
+	search.c = c;
+	search.id = id;
+	r = index_begin(c->index, INDEX_READ, &search.txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_reference_each(search.txn, blob, on_reference, &search);
+	index_abort(search.txn);
+	if (r == PH_OK)
+		return PH_EABSENT;
+	if (r != PH_EEXISTS)
+		return r;
+	r = blob_look(c->store, blob, &b);
+	if (r != PH_OK)
+		return r;
+	if (b.state == BLOB_ABSENT || b.state == BLOB_WRONG_SIZE)
+		return PH_EABSENT;
+	out->digest = *blob;
+	out->size = b.size;
+	return PH_OK;
+}
+
+int
+feed_base(struct catalogue *c, const struct digest *id,
+    const struct digest *bases, size_t nbases, struct feed_blob *out)
+{
+	struct blob b;
+	size_t i;
+	int r;
+
+	for (i = 0; i < nbases; i++) {
+		r = feed_blob(c, id, &bases[i], out);
+		if (r == PH_EABSENT)
+			continue;
+		if (r != PH_OK)
+			return r;
+		r = blob_look(c->store, &bases[i], &b);
+		if (r != PH_OK)
+			return r;
+		if (b.state == BLOB_SOUND)
+			return PH_OK;
+	}
+	return PH_EABSENT;
+}
+
+int
+feed_delivery_open(struct catalogue *c, const struct digest *id,
+    const struct digest *blob, const struct digest *base)
+{
+	struct ledger_entry e;
+	int r;
+
+	r = ledger_begin(c, id, "delivery", "syncd", &e);
+	if (r != PH_OK) {
+		ledger_abort(&e);
+		return r;
+	}
+	json_put_digest(&e.w, "blob", blob);
+	if (base == NULL)
+		json_put_null(&e.w, "base");
+	else
+		json_put_digest(&e.w, "base", base);
+	return ledger_commit(c, &e, NULL);
+}
+
+int
+feed_delivery_close(struct catalogue *c, const struct digest *id,
+    const struct digest *blob, uint64_t nbytes, int result)
+{
+	struct ledger_entry e;
+	int r;
+
+	r = ledger_begin(c, id, "delivered", "syncd", &e);
+	if (r != PH_OK) {
+		ledger_abort(&e);
+		return r;
+	}
+	json_put_digest(&e.w, "blob", blob);
+	json_put_u64(&e.w, "bytes", nbytes);
+	json_put_string(&e.w, "result", error_name(result));
+	return ledger_commit(c, &e, NULL);
+}

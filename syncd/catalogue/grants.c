@@ -1,0 +1,435 @@
+/*
+ * From policy, charter, published versions and receipts to a signed grant.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/charter.h"
+#include "proto/errors.h"
+#include "proto/grant_item.h"
+#include "proto/json_terms.h"
+#include "syncd/catalogue/charters.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/reports.h"
+#include "syncd/catalogue/rows.h"
+
+#include "syncd/catalogue/grants.h"
+
+void
+grants_set_listener(struct catalogue *c, grants_changed *changed, void *cookie)
+{
+	c->grant_changed = changed;
+	c->grant_cookie = cookie;
+}
+
+void
+grants_empty_list(struct digest *out)
+{
+	digest_of(NULL, 0, out);
+}
+
+int
+grants_list(struct catalogue *c, const struct digest *list,
+    struct lineset **out)
+{
+	struct document_name name;
+	struct digest empty, found;
+	struct buffer text;
+	uint8_t *bytes;
+	size_t len;
+	int r;
+
+	grants_empty_list(&empty);
+	if (digest_compare(list, &empty) == 0)
+		return lineset_decode(NULL, 0, out);
+	buffer_init(&text, PH_LIST_SIZE_MAX);
+	name = documents_list_name(list);
+	r = documents_get_text(c->config.files, c->state_dir, &name,
+	    PH_LIST_SIZE_MAX, &text);
+	if (r == PH_OK) {
+		digest_of(text.data, text.len, &found);
+		if (digest_compare(&found, list) != 0)
+			r = PH_EDIGEST;
+	}
+	if (r == PH_OK) {
+		bytes = buffer_take(&text, &len);
+		r = lineset_decode_take(&bytes, len, out);
+		free(bytes);
+	}
+	buffer_fini(&text);
+	return r;
+}
+
+int
+grants_get(struct catalogue *c, const struct digest *id, struct grant *out,
+    struct document *d)
+{
+	struct index_txn *txn;
+	struct document own;
+	int r;
+
+	document_init(&own);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_sealed_get(txn, INDEX_GRANTS, id, &own);
+	index_abort(txn);
+	if (r == PH_OK)
+		r = grant_decode(own.bytes, own.len, out);
+	if (r == PH_OK && d != NULL) {
+		*d = own;
+		document_init(&own);
+	}
+	document_fini(&own);
+	return r;
+}
+
+/* Find the entry of a list's line. */
+static int
+decode_item(const struct lineset *list, size_t i, struct grant_item *item)
+{
+	const char *line;
+	size_t len;
+
+	line = lineset_line(list, i, &len);
+	return grant_item_decode(line, len, item);
+}
+
+/*
+ * Mark what the grant in force lists, and what of it the repository said,
+ * under that very grant, that it does not hold.
+ */
+static int
+mark_granted(struct catalogue *c, const struct registration *record,
+    const struct versions *versions, struct policy_version *pv)
+{
+	const struct version_entry *entry;
+	struct grant_item item;
+	struct lineset *list;
+	struct grant grant;
+	size_t i, k;
+	int current, held, r;
+
+	list = NULL;
+	r = grants_get(c, &record->id, &grant, NULL);
+	if (r == PH_EABSENT)
+		return PH_OK;
+	if (r == PH_OK)
+		r = grants_list(c, &grant.list, &list);
+	if (r == PH_OK)
+		r = reports_under_grant(c, &record->id, &grant.order, &current);
+	for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
+		r = decode_item(list, i, &item);
+		if (r != PH_OK)
+			break;
+		entry = versions_find(versions, item.image, item.version);
+		if (entry == NULL)
+			continue;
+		k = (size_t)(entry - versions->items);
+		pv[k].granted = 1;
+		if (!current)
+			continue;
+		r = reports_holds(c, &record->id, item.image, item.version,
+		    &held);
+		pv[k].freed = !held;
+	}
+	lineset_free(list);
+	return r;
+}
+
+int
+grants_decide(struct catalogue *c, const struct policy *policy,
+    const struct registration *record, const struct versions *versions,
+    struct policy_decision **out)
+{
+	struct policy_decision *decisions;
+	struct policy_version *pv;
+	struct charter charter;
+	size_t i;
+	int r;
+
+	charter_init(&charter);
+	decisions = calloc(versions->count + 1, sizeof(*decisions));
+	pv = calloc(versions->count + 1, sizeof(*pv));
+	if (decisions == NULL || pv == NULL) {
+		r = PH_ENOMEM;
+		goto out;
+	}
+	for (i = 0; i < versions->count; i++) {
+		pv[i].image = versions->items[i].image;
+		pv[i].version = versions->items[i].version;
+		pv[i].labels = &versions->items[i].labels;
+		pv[i].owner = versions->items[i].owner;
+	}
+	r = PH_OK;
+	if (record->has_key) {
+		r = charters_get(c, &record->id, &charter, NULL);
+		if (r == PH_OK)
+			r = mark_granted(c, record, versions, pv);
+		else if (r == PH_EABSENT)
+			r = PH_OK;
+	}
+	if (r == PH_OK)
+		policy_evaluate(record->removed ? NULL : policy, record->name,
+		    charter.order.epoch == 0 ? NULL : &charter, pv,
+		    versions->count, decisions);
+out:
+	charter_fini(&charter);
+	free(pv);
+	if (r != PH_OK) {
+		free(decisions);
+		decisions = NULL;
+	}
+	*out = decisions;
+	return r;
+}
+
+/* The list that decisions make. */
+static int
+make_list(const struct versions *versions,
+    const struct policy_decision *decisions, struct lineset **out)
+{
+	static const enum grant_state states[] = {
+		[POLICY_ALLOW] = GRANT_ALLOW,
+		[POLICY_EMBARGO] = GRANT_EMBARGO,
+		[POLICY_RETIRE] = GRANT_RETIRE,
+	};
+	struct lineset_builder *b;
+	struct grant_item item;
+	struct buffer line;
+	size_t i;
+	int r;
+
+	buffer_init(&line, PH_LIST_LINE_MAX);
+	b = lineset_builder_new();
+	r = b == NULL ? PH_ENOMEM : PH_OK;
+	for (i = 0; r == PH_OK && i < versions->count; i++) {
+		if (decisions[i].state == POLICY_DENIED)
+			continue;
+		memset(&item, 0, sizeof(item));
+		item.state = states[decisions[i].state];
+		item.manifest = versions->items[i].manifest;
+		(void)strcpy(item.image, versions->items[i].image);
+		(void)strcpy(item.version, versions->items[i].version);
+		buffer_reset(&line);
+		r = grant_item_encode(&item, &line);
+		if (r == PH_OK)
+			r = lineset_builder_add(b, (const char *)line.data,
+			    line.len);
+	}
+	if (r == PH_OK)
+		r = lineset_builder_finish(b, out);
+	lineset_builder_free(b);
+	buffer_fini(&line);
+	return r;
+}
+
+/* Sign the head of a grant, keep it and enter it into the log. */
+static int
+commit_grant(struct catalogue *c, const struct grant *grant)
+{
+	struct document_name name;
+	struct ledger_entry e;
+	struct document d;
+	struct buffer bytes;
+	struct digest digest;
+	int r;
+
+	document_init(&d);
+	buffer_init(&bytes, PH_GRANT_HEAD_MAX);
+	r = grant_encode(grant, &bytes);
+	if (r == PH_OK)
+		r = document_set(&d, bytes.data, bytes.len);
+	if (r == PH_OK)
+		r = document_sign(&d, DOCUMENT_GRANT, c->key);
+	if (r == PH_OK) {
+		name = documents_grant_name(&grant->repository, &grant->order);
+		r = documents_put(c->config.files, c->state_dir, &name, &d);
+	}
+	if (r == PH_OK) {
+		document_digest(&d, &digest);
+		r = ledger_begin(c, &grant->repository, "grant", "syncd", &e);
+		if (r == PH_OK) {
+			json_put_order(&e.w, &grant->order);
+			json_put_digest(&e.w, "grant", &digest);
+			json_put_digest(&e.w, "list", &grant->list);
+			json_put_u64(&e.w, "items", grant->items);
+			r = ledger_commit(c, &e, NULL);
+		} else
+			ledger_abort(&e);
+	}
+	if (r == PH_OK && c->grant_changed != NULL)
+		c->grant_changed(c->grant_cookie, &grant->repository);
+	buffer_fini(&bytes);
+	document_fini(&d);
+	return r;
+}
+
+/* The head that comes after the one in force (zeros: none). */
+static void
+next_head(const struct catalogue *c, const struct registration *record,
+    const struct grant *current, struct grant *out)
+{
+	grant_init(out);
+	out->repository = record->id;
+	out->order.epoch = c->trust.epoch;
+	out->order.generation = current->order.epoch == c->trust.epoch ?
+	    current->order.generation + 1 :
+	    1;
+	out->time = clock_wall(c->config.clock);
+	if (!(record->reasons & CHARTER_ISOLATED_NETWORK))
+		out->expires = out->time + c->config.configuration->lifetime_s;
+}
+
+/* Issue a grant for a list, unless it is the one in force. */
+static int
+issue_list(struct catalogue *c, const struct registration *record,
+    const struct lineset *list, int *changed)
+{
+	struct document_name name;
+	struct grant grant, current;
+	struct digest digest;
+	const char *text;
+	size_t len;
+	int r;
+
+	*changed = 0;
+	grant_init(&current);
+	lineset_digest(list, &digest);
+	r = grants_get(c, &record->id, &current, NULL);
+	if (r == PH_OK && digest_compare(&current.list, &digest) == 0)
+		return PH_OK;
+	if (r != PH_OK && r != PH_EABSENT)
+		return r;
+	text = lineset_text(list, &len);
+	name = documents_list_name(&digest);
+	r = documents_put_text(c->config.files, c->state_dir, &name, text, len);
+	if (r != PH_OK)
+		return r;
+	next_head(c, record, &current, &grant);
+	grant.items = lineset_count(list);
+	grant.list = digest;
+	*changed = 1;
+	return commit_grant(c, &grant);
+}
+
+/* Evaluate and issue for one repository. */
+static int
+refresh(struct catalogue *c, const struct registration *record,
+    const struct versions *versions, int *changed)
+{
+	struct policy_decision *decisions;
+	struct lineset *list;
+	int r;
+
+	*changed = 0;
+	list = NULL;
+	if (!record->has_key || record->removed)
+		return PH_OK;
+	r = grants_decide(c, c->policy, record, versions, &decisions);
+	if (r == PH_OK)
+		r = make_list(versions, decisions, &list);
+	if (r == PH_OK)
+		r = issue_list(c, record, list, changed);
+	lineset_free(list);
+	free(decisions);
+	return r;
+}
+
+int
+grants_refresh_one(struct catalogue *c, const struct registration *record)
+{
+	struct versions versions;
+	int changed, r;
+
+	versions_init(&versions);
+	r = versions_load(c, NULL, &versions);
+	if (r == PH_OK)
+		r = refresh(c, record, &versions, &changed);
+	versions_fini(&versions);
+	return r;
+}
+
+struct refresh_all {
+	struct catalogue *c;
+	struct versions versions;
+	size_t nchanged;
+};
+
+static int
+on_repository(void *cookie, const struct registration *record)
+{
+	struct refresh_all *all;
+	int changed, r;
+
+	all = cookie;
+	r = refresh(all->c, record, &all->versions, &changed);
+	all->nchanged += (size_t)changed;
+	return r;
+}
+
+int
+grants_refresh_all(struct catalogue *c, size_t *nchanged)
+{
+	struct refresh_all all;
+	int r;
+
+	all.c = c;
+	all.nchanged = 0;
+	versions_init(&all.versions);
+	r = versions_load(c, NULL, &all.versions);
+	if (r == PH_OK)
+		r = registry_each(c, on_repository, &all);
+	versions_fini(&all.versions);
+	if (nchanged != NULL)
+		*nchanged = all.nchanged;
+	return r;
+}
+
+int
+grants_renew(struct catalogue *c, const struct registration *record)
+{
+	struct grant grant, current;
+	int r;
+
+	r = grants_get(c, &record->id, &current, NULL);
+	if (r != PH_OK)
+		return r;
+	next_head(c, record, &current, &grant);
+	grant.items = current.items;
+	grant.list = current.list;
+	return commit_grant(c, &grant);
+}
+
+int
+grants_apply(struct catalogue *c, const struct ledger_event *e)
+{
+	struct document_name name;
+	struct digest digest, found, list;
+	struct document d;
+	struct order order;
+	uint64_t items;
+	int r;
+
+	json_get_order(e->o, &order);
+	json_get_digest(e->o, "grant", &digest);
+	json_get_digest(e->o, "list", &list);
+	json_get_u64(e->o, "items", 0, &items);
+	if (json_error(e->o->tree) != PH_OK)
+		return PH_ELOG;
+	document_init(&d);
+	name = documents_grant_name(&e->about, &order);
+	r = documents_get(c->config.files, c->state_dir, &name, &d);
+	if (r == PH_OK) {
+		document_digest(&d, &found);
+		if (digest_compare(&found, &digest) != 0)
+			r = PH_EDOCUMENT;
+	}
+	if (r == PH_OK)
+		r = rows_sealed_put(e->txn, INDEX_GRANTS, &e->about, &d);
+	document_fini(&d);
+	return r;
+}

@@ -1,0 +1,397 @@
+/*
+ * Taking in charters and grants.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/json_terms.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/marks.h"
+#include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/statement.h"
+
+#include "syncd/catalogue/mandate.h"
+
+int
+mandate_charter(struct catalogue *c, struct charter *out)
+{
+	struct index_txn *txn;
+	struct document d;
+	int r;
+
+	document_init(&d);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_sealed_get(txn, INDEX_CHARTERS, &c->id, &d);
+	index_abort(txn);
+	if (r == PH_OK)
+		r = charter_decode(d.bytes, d.len, out);
+	document_fini(&d);
+	return r;
+}
+
+int
+mandate_grant(struct catalogue *c, struct grant *out)
+{
+	return grants_get(c, &c->id, out, NULL);
+}
+
+int
+mandate_list_of(struct catalogue *c, const struct digest *list,
+    struct lineset **out)
+{
+	return grants_list(c, list, out);
+}
+
+int
+mandate_list(struct catalogue *c, struct lineset **out)
+{
+	struct grant grant;
+	int r;
+
+	r = mandate_grant(c, &grant);
+	if (r == PH_EABSENT) {
+		grants_empty_list(&grant.list);
+		r = PH_OK;
+	}
+	if (r == PH_OK)
+		r = grants_list(c, &grant.list, out);
+	return r;
+}
+
+int
+mandate_item(struct catalogue *c, const char *image, const char *version,
+    struct grant_item *out)
+{
+	struct lineset *list;
+	const char *line;
+	size_t i, len;
+	int r;
+
+	r = mandate_list(c, &list);
+	if (r != PH_OK)
+		return r;
+	r = PH_EDENIED;
+	for (i = 0; i < lineset_count(list); i++) {
+		line = lineset_line(list, i, &len);
+		if (grant_item_decode(line, len, out) == PH_OK &&
+		    strcmp(out->image, image) == 0 &&
+		    strcmp(out->version, version) == 0) {
+			r = PH_OK;
+			break;
+		}
+	}
+	lineset_free(list);
+	return r;
+}
+
+int
+mandate_check(struct catalogue *c)
+{
+	struct charter charter;
+	struct grant grant;
+	int64_t now;
+	int r;
+
+	charter_init(&charter);
+	r = mandate_charter(c, &charter);
+	if (r == PH_OK && charter.revoked)
+		r = PH_EREMOVED;
+	if (r == PH_OK)
+		r = mandate_grant(c, &grant);
+	if (r == PH_OK && grant.expires != 0) {
+		/* The later of our clock and what was signed last. */
+		now = clock_wall(c->config.clock);
+		if (grant.time > now)
+			now = grant.time;
+		if (charter.time > now)
+			now = charter.time;
+		if (now >= grant.expires)
+			r = PH_EEXPIRED;
+	}
+	charter_fini(&charter);
+	return r;
+}
+
+int
+mandate_state(struct catalogue *c, struct message_state *out)
+{
+	struct charter charter;
+	struct grant grant;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	charter_init(&charter);
+	grants_empty_list(&out->list);
+	r = mandate_charter(c, &charter);
+	if (r == PH_OK)
+		out->charter = charter.order;
+	charter_fini(&charter);
+	if (r == PH_OK || r == PH_EABSENT)
+		r = mandate_grant(c, &grant);
+	if (r == PH_OK) {
+		out->grant = grant.order;
+		out->list = grant.list;
+	}
+	if (r == PH_OK || r == PH_EABSENT)
+		r = statement_state(c, out);
+	return r;
+}
+
+/*
+ * Judge an order against the highest seen.  PH_OK: newer, or the very same
+ * document again.
+ */
+static int
+judge(const char *what, const struct order *order, const struct order *mark,
+    int same, struct failure *f)
+{
+	int cmp;
+
+	cmp = order_compare(order, mark);
+	if (cmp > 0 || (cmp == 0 && same))
+		return PH_OK;
+	if (cmp == 0)
+		return failure_set(f, PH_EFORK,
+		    "there are two %ss %" PRIu64 ".%" PRIu64
+		    " for this repository",
+		    what, order->epoch, order->generation);
+	(void)failure_set(f, PH_EOLDER,
+	    "the %s %" PRIu64 ".%" PRIu64 " is older than %" PRIu64 ".%" PRIu64
+	    ", which was seen here",
+	    what, order->epoch, order->generation, mark->epoch,
+	    mark->generation);
+	failure_next(f,
+	    "the primary was restored from a backup, or someone "
+	    "replays old documents");
+	return PH_EOLDER;
+}
+
+/* Enter a document that was taken into the log. */
+static int
+commit(struct catalogue *c, const char *kind, const char *member,
+    const struct order *order, const struct document *d)
+{
+	struct ledger_entry e;
+	struct digest digest;
+	int r;
+
+	document_digest(d, &digest);
+	r = ledger_begin(c, NULL, kind, "syncd", &e);
+	if (r != PH_OK) {
+		ledger_abort(&e);
+		return r;
+	}
+	json_put_order(&e.w, order);
+	json_put_digest(&e.w, member, &digest);
+	r = ledger_commit(c, &e, NULL);
+	if (r == PH_OK)
+		r = marks_raise(c);
+	return r;
+}
+
+/* 1 when a document of that name is here with exactly these bytes. */
+static int
+is_known(struct catalogue *c, const struct document_name *name,
+    const struct document *d)
+{
+	struct digest a, b;
+	struct document known;
+	int same;
+
+	document_init(&known);
+	same = 0;
+	if (documents_get(c->config.files, c->state_dir, name, &known) ==
+	    PH_OK) {
+		document_digest(d, &a);
+		document_digest(&known, &b);
+		same = digest_compare(&a, &b) == 0;
+	}
+	document_fini(&known);
+	return same;
+}
+
+/* Verify and decode a charter, and judge whose it is. */
+static int
+open_charter(struct catalogue *c, const struct document *d, struct charter *out,
+    struct failure *f)
+{
+	int r;
+
+	r = trust_verify(&c->trust, TRUST_POLICY, d, DOCUMENT_CHARTER, NULL);
+	if (r == PH_OK)
+		r = charter_decode(d->bytes, d->len, out);
+	if (r != PH_OK)
+		return failure_default(f, r, "the charter");
+	if (digest_compare(&out->repository, &c->id) != 0)
+		return failure_set(f, PH_EIDENTITY,
+		    "the charter is for the repository %s, not for this one",
+		    out->name);
+	if (!key_equal(&out->key, key_private_public(c->key))) {
+		r = failure_set(f, PH_EIDENTITY,
+		    "the charter names another key than this repository's");
+		failure_next(f,
+		    "at the primary, give the key that \"syncctl "
+		    "key show repository\" prints here");
+		return r;
+	}
+	return PH_OK;
+}
+
+int
+mandate_take_charter(struct catalogue *c, const struct document *d,
+    struct failure *f)
+{
+	struct document_name name;
+	struct charter charter, current;
+	struct marks marks;
+	int disagree, known, r;
+
+	f->code = PH_OK;
+	charter_init(&charter);
+	charter_init(&current);
+	r = open_charter(c, d, &charter, f);
+	if (r == PH_OK)
+		r = marks_get(c, &marks, &disagree);
+	if (r != PH_OK)
+		goto out;
+	name = documents_charter_name(&c->id, &charter.order);
+	known = is_known(c, &name, d);
+	r = judge("charter", &charter.order, &marks.charter, known, f);
+	if (r != PH_OK)
+		goto out;
+	r = mandate_charter(c, &current);
+	if (r == PH_OK && order_compare(&current.order, &charter.order) == 0)
+		goto out; /* It is in force. */
+	if (r == PH_OK || r == PH_EABSENT)
+		r = documents_put(c->config.files, c->state_dir, &name, d);
+	if (r == PH_OK)
+		r = commit(c, "charter-taken", "charter", &charter.order, d);
+out:
+	if (r == PH_OK && charter.revoked)
+		r = failure_set(f, PH_EREMOVED,
+		    "the primary has removed this repository");
+	charter_fini(&current);
+	charter_fini(&charter);
+	return failure_default(f, r, "taking the charter");
+}
+
+/* Verify and decode a grant, and judge whose it is and its list. */
+static int
+open_grant(struct catalogue *c, const struct document *d,
+    const struct lineset *list, struct grant *out, struct failure *f)
+{
+	struct digest digest;
+	int r;
+
+	r = trust_verify(&c->trust, TRUST_PRIMARY, d, DOCUMENT_GRANT, NULL);
+	if (r == PH_OK)
+		r = grant_decode(d->bytes, d->len, out);
+	if (r != PH_OK)
+		return failure_default(f, r, "the grant");
+	if (digest_compare(&out->repository, &c->id) != 0)
+		return failure_set(f, PH_EIDENTITY,
+		    "the grant is for another repository");
+	lineset_digest(list, &digest);
+	if (digest_compare(&digest, &out->list) != 0 ||
+	    lineset_count(list) != out->items)
+		return failure_set(f, PH_EDIGEST,
+		    "the list of the grant is not the one it names");
+	r = grant_item_check_list(list);
+	return failure_default(f, r, "the list of the grant");
+}
+
+int
+mandate_take_grant(struct catalogue *c, const struct document *d,
+    const struct lineset *list, struct failure *f)
+{
+	struct document_name name;
+	struct grant grant, current;
+	struct marks marks;
+	const char *text;
+	size_t len;
+	int disagree, known, r;
+
+	f->code = PH_OK;
+	r = open_grant(c, d, list, &grant, f);
+	if (r == PH_OK)
+		r = marks_get(c, &marks, &disagree);
+	if (r != PH_OK)
+		return failure_default(f, r, "taking the grant");
+	name = documents_grant_name(&c->id, &grant.order);
+	known = is_known(c, &name, d);
+	if (!known) {
+		struct digest digest;
+
+		document_digest(d, &digest);
+		known = digest_compare(&digest, &marks.grant_digest) == 0;
+	}
+	r = judge("grant", &grant.order, &marks.grant, known, f);
+	if (r != PH_OK)
+		return r;
+	r = mandate_grant(c, &current);
+	if (r == PH_OK && order_compare(&current.order, &grant.order) == 0)
+		return PH_OK;
+	if (r == PH_EABSENT)
+		r = PH_OK;
+	text = lineset_text(list, &len);
+	if (r == PH_OK) {
+		struct document_name list_name;
+
+		list_name = documents_list_name(&grant.list);
+		r = documents_put_text(c->config.files, c->state_dir,
+		    &list_name, text, len);
+	}
+	if (r == PH_OK)
+		r = documents_put(c->config.files, c->state_dir, &name, d);
+	if (r == PH_OK)
+		r = commit(c, "grant-taken", "grant", &grant.order, d);
+	return failure_default(f, r, "taking the grant");
+}
+
+/* Put a document of our own that an entry names into its row. */
+static int
+apply_document(struct catalogue *c, const struct ledger_event *e,
+    const char *member, enum index_table table)
+{
+	struct document_name name;
+	struct digest digest, found;
+	struct document d;
+	struct order order;
+	int r;
+
+	json_get_order(e->o, &order);
+	json_get_digest(e->o, member, &digest);
+	if (json_error(e->o->tree) != PH_OK)
+		return PH_ELOG;
+	document_init(&d);
+	name = table == INDEX_GRANTS ? documents_grant_name(&c->id, &order) :
+				       documents_charter_name(&c->id, &order);
+	r = documents_get(c->config.files, c->state_dir, &name, &d);
+	if (r == PH_OK) {
+		document_digest(&d, &found);
+		if (digest_compare(&found, &digest) != 0)
+			r = PH_EDOCUMENT;
+	}
+	if (r == PH_OK)
+		r = rows_sealed_put(e->txn, table, &c->id, &d);
+	document_fini(&d);
+	return r;
+}
+
+int
+mandate_apply_charter(struct catalogue *c, const struct ledger_event *e)
+{
+	return apply_document(c, e, "charter", INDEX_CHARTERS);
+}
+
+int
+mandate_apply_grant(struct catalogue *c, const struct ledger_event *e)
+{
+	return apply_document(c, e, "grant", INDEX_GRANTS);
+}

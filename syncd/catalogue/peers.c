@@ -1,0 +1,196 @@
+/*
+ * From the key that signed AUTH to the repository, and all refusals.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/json_terms.h"
+#include "proto/sshsig.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/rows.h"
+
+#include "syncd/catalogue/peers.h"
+
+/* Repeats of one refusal within this are counted, not logged. */
+#define REFUSAL_INTERVAL_S 3600
+
+/* What is kept of a refusal: when it was logged, and repeats since. */
+struct refusal {
+	int64_t logged;
+	uint64_t repeats;
+};
+
+/* Row of a refusal: by key id and code, 16 bytes. */
+static int
+count_refusal(struct catalogue *c, const struct digest *key, int code,
+    struct refusal *out, int *due)
+{
+	uint8_t row[DIGEST_SIZE + 1];
+	struct index_bytes value;
+	struct index_txn *txn;
+	struct reader reader;
+	struct buffer bytes;
+	uint64_t logged;
+	int64_t now;
+	int r;
+
+	memcpy(row, key->bytes, DIGEST_SIZE);
+	row[DIGEST_SIZE] = (uint8_t)-code;
+	now = clock_wall(c->config.clock);
+	memset(out, 0, sizeof(*out));
+	*due = 1;
+	r = index_begin(c->index, INDEX_WRITE, &txn);
+	if (r != PH_OK)
+		return r;
+	r = index_get(txn, INDEX_REFUSALS, row, sizeof(row), &value);
+	if (r == PH_OK) {
+		reader_init(&reader, value.data, value.len);
+		if (reader_get_u64(&reader, &logged) != PH_OK ||
+		    reader_get_u64(&reader, &out->repeats) != PH_OK)
+			r = PH_EDIGEST;
+		else {
+			out->logged = (int64_t)logged;
+			*due = now >= out->logged + REFUSAL_INTERVAL_S ||
+			    now < out->logged;
+		}
+	} else if (r == PH_EABSENT)
+		r = PH_OK;
+	buffer_init(&bytes, 16);
+	(void)buffer_put_u64(&bytes, (uint64_t)(*due ? now : out->logged));
+	(void)buffer_put_u64(&bytes, *due ? 0 : out->repeats + 1);
+	if (r == PH_OK)
+		r = buffer_error(&bytes);
+	if (r == PH_OK)
+		r = index_put(txn, INDEX_REFUSALS, row, sizeof(row), bytes.data,
+		    bytes.len);
+	buffer_fini(&bytes);
+	if (r != PH_OK) {
+		index_abort(txn);
+		return r;
+	}
+	return index_commit(txn);
+}
+
+/*
+ * Log a refusal: in the log about the repository when the key is one's, else
+ * in the main log.  That it cannot be logged changes nothing for the peer.
+ */
+static void
+log_refusal(struct catalogue *c, const struct digest *about,
+    const struct digest *key, const struct digest *claimed, int code)
+{
+	char fingerprint[KEY_FINGERPRINT_SIZE];
+	struct refusal refusal;
+	struct ledger_entry e;
+	int due;
+
+	if (count_refusal(c, key, code, &refusal, &due) != PH_OK || !due)
+		return;
+	if (ledger_begin(c, about, "refused", "syncd", &e) != PH_OK) {
+		ledger_abort(&e);
+		return;
+	}
+	key_id_fingerprint(key, fingerprint);
+	json_put_string(&e.w, "key", fingerprint);
+	json_put_id(&e.w, "claimed", claimed);
+	json_put_string(&e.w, "code", error_name(code));
+	json_put_u64(&e.w, "repeats", refusal.repeats);
+	(void)!ledger_commit(c, &e, NULL);
+}
+
+/* Words for a key that is not what it should be. */
+static int
+refuse(struct catalogue *c, const struct registration *record,
+    const struct digest *key, const struct digest *claimed, int code,
+    struct failure *f)
+{
+	char fingerprint[KEY_FINGERPRINT_SIZE], hex[DIGEST_HEX_SIZE];
+
+	key_id_fingerprint(key, fingerprint);
+	digest_hex(claimed, hex);
+	log_refusal(c, record == NULL ? NULL : &record->id, key, claimed, code);
+	if (record == NULL)
+		(void)failure_set(f, code,
+		    "the key %s is of no repository (it claimed the id %.16s)",
+		    fingerprint, hex);
+	else
+		(void)failure_set(f, code,
+		    "%s (key %s) came with the id or SSH key of another "
+		    "(%.16s)",
+		    record->name, fingerprint, hex);
+	return code;
+}
+
+/* PH_OK when a record may have a session now. */
+static int
+check_record(const struct registration *record)
+{
+	if (record->removed)
+		return PH_EREMOVED;
+	return record->paused ? PH_EPAUSED : PH_OK;
+}
+
+static void
+fill_peer(const struct registration *record, struct peer *out)
+{
+	out->id = record->id;
+	memcpy(out->name, record->name, sizeof(out->name));
+	out->rate = record->rate;
+}
+
+int
+peer_check(struct catalogue *c, const struct digest *id,
+    const struct peer_gate *gate,
+    const uint8_t transcript[HELLO_TRANSCRIPT_SIZE], const void *signature,
+    size_t len, struct peer *out, struct failure *f)
+{
+	struct registration record;
+	struct key_public signer;
+	struct digest key;
+	int r;
+
+	f->code = PH_OK;
+	r = sshsig_verify(signature, len, HELLO_AUTH_NAMESPACE, transcript,
+	    HELLO_TRANSCRIPT_SIZE, &signer);
+	if (r != PH_OK)
+		return failure_default(f, r, "AUTH");
+	key_id(&signer, &key);
+	r = registry_get_key(c, &key, &record);
+	if (r == PH_EUNKNOWN)
+		return refuse(c, NULL, &key, id, PH_EIDENTITY, f);
+	if (r != PH_OK)
+		return failure_default(f, r, "looking for a key");
+	if (!key_equal(&record.key, &signer))
+		return refuse(c, &record, &key, id, PH_EIDENTITY, f);
+	if (digest_compare(&record.id, id) != 0)
+		return refuse(c, &record, &key, id, PH_EIDENTITY, f);
+	if (gate != NULL &&
+	    (digest_compare(&gate->id, id) != 0 ||
+		digest_compare(&gate->fingerprint, &key) != 0))
+		return refuse(c, &record, &key, &gate->id, PH_EIDENTITY, f);
+	r = check_record(&record);
+	if (r != PH_OK) {
+		log_refusal(c, &record.id, &key, id, r);
+		return failure_set(f, r, "%s: %s", record.name,
+		    error_sentence(r));
+	}
+	fill_peer(&record, out);
+	return PH_OK;
+}
+
+int
+peer_get(struct catalogue *c, const struct digest *id, struct peer *out)
+{
+	struct registration record;
+	int r;
+
+	r = registry_get_id(c, id, &record);
+	if (r == PH_OK)
+		r = check_record(&record);
+	if (r == PH_OK)
+		fill_peer(&record, out);
+	return r;
+}

@@ -1,0 +1,623 @@
+/*
+ * Publishing.  The order of steps is the catalogue's one sequence: content
+ * staged and hashed; sealed, mapped, recorded, moved into blobs/; manifest
+ * fsynced; log entry; shown; indexed; then grants.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/json_terms.h"
+#include "proto/name.h"
+#include "proto/version.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/display.h"
+#include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/versions.h"
+#include "syncd/store/blob.h"
+#include "syncd/store/ingest.h"
+#include "syncd/store/staging.h"
+
+#include "syncd/catalogue/publication.h"
+
+/* Names of a file and its map in the publication's directory. */
+#define STAGED_NAME_SIZE 32u
+
+struct staged_file {
+	char name[PH_FILE_NAME_MAX + 1];
+	struct ingest_result result;
+	int ingested;
+};
+
+struct publication {
+	struct catalogue *c;
+	char image[PH_NAME_MAX + 1];
+	char version[PH_VERSION_MAX + 1];
+	struct labels labels;
+	char *owner;
+	int dry_run;
+	int dir; /* staging/publish-TAG */
+	char tag[DISPLAY_TAG_SIZE];
+	struct staged_file *files;
+	size_t nfiles;
+};
+
+static void
+staged_name(size_t i, const char *ending, char out[STAGED_NAME_SIZE])
+{
+	(void)snprintf(out, STAGED_NAME_SIZE, "%zu%s", i, ending);
+}
+
+/* Names that are not valid, or clash with one another. */
+static int
+check_names(const struct publication_spec *spec, struct failure *f)
+{
+	size_t i, k;
+	int r;
+
+	if (!name_valid(spec->image) || !version_valid(spec->version)) {
+		r = failure_set(f, PH_ENAME,
+		    "\"%.140s@%.80s\" is not a name and version of an image",
+		    spec->image, spec->version);
+		failure_next(f,
+		    "use A-Z a-z 0-9 . _ + - in both, beginning "
+		    "with a letter or digit");
+		return r;
+	}
+	if (spec->nfiles == 0 || spec->nfiles > PH_FILES_MAX)
+		return failure_set(f, PH_EUSAGE,
+		    "a version has 1 to %u files, not %zu", PH_FILES_MAX,
+		    spec->nfiles);
+	for (i = 0; i < spec->nfiles; i++) {
+		if (!name_file_valid(spec->names[i])) {
+			r = failure_set(f, PH_ENAME,
+			    "\"%.250s\" is not a name for a file of an image",
+			    spec->names[i]);
+			failure_next(f,
+			    "name it with NAME=FILE: no slash, no "
+			    "control characters, no leading dot");
+			return r;
+		}
+		for (k = 0; k < i; k++) {
+			if (!name_equal_folded(spec->names[i], spec->names[k]))
+				continue;
+			r = failure_set(f, PH_ETAKEN,
+			    "two files are named %s and %s", spec->names[k],
+			    spec->names[i]);
+			failure_next(f, "name them apart with NAME=FILE");
+			return r;
+		}
+	}
+	return PH_OK;
+}
+
+/* Refuse an image or version that differs from a known one only in case. */
+static int
+check_case(struct catalogue *c, const char *image, const char *version,
+    struct failure *f)
+{
+	const struct version_entry *v;
+	struct versions versions;
+	size_t i;
+	int r;
+
+	versions_init(&versions);
+	r = versions_load(c, NULL, &versions);
+	for (i = 0; r == PH_OK && i < versions.count; i++) {
+		v = &versions.items[i];
+		if (!name_equal_folded(v->image, image))
+			continue;
+		if (strcmp(v->image, image) != 0)
+			r = failure_set(f, PH_ETAKEN,
+			    "there is already an image %s: %s differs only in "
+			    "case",
+			    v->image, image);
+		else if (name_equal_folded(v->version, version) &&
+		    strcmp(v->version, version) != 0)
+			r = failure_set(f, PH_ETAKEN,
+			    "%s has already a version %s: %s differs only in "
+			    "case",
+			    image, v->version, version);
+		if (r != PH_OK)
+			failure_next(f, "use the same case, or another name");
+	}
+	versions_fini(&versions);
+	return r;
+}
+
+/* The memory of a publication. */
+static struct publication *
+publication_new(struct catalogue *c, const struct publication_spec *spec)
+{
+	struct publication *p;
+	size_t i;
+
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return NULL;
+	p->c = c;
+	p->dir = -1;
+	labels_init(&p->labels);
+	(void)strcpy(p->image, spec->image);
+	(void)strcpy(p->version, spec->version);
+	p->dry_run = spec->dry_run;
+	p->files = calloc(spec->nfiles, sizeof(*p->files));
+	if (p->files == NULL || labels_copy(spec->labels, &p->labels) != PH_OK)
+		goto fail;
+	if (spec->owner != NULL && (p->owner = strdup(spec->owner)) == NULL)
+		goto fail;
+	for (i = 0; i < spec->nfiles; i++)
+		(void)strcpy(p->files[i].name, spec->names[i]);
+	p->nfiles = spec->nfiles;
+	return p;
+fail:
+	publication_free(p);
+	return NULL;
+}
+
+int
+publication_begin(struct catalogue *c, const struct publication_spec *spec,
+    struct publication **out, struct failure *f)
+{
+	struct publication *p;
+	int r;
+
+	f->code = PH_OK;
+	if (c->publisher == NULL) {
+		r = failure_set(f, PH_EKEY,
+		    "the publisher key is not on this machine");
+		failure_next(f,
+		    "put it back to keys/publisher, or publish "
+		    "where it is");
+		return r;
+	}
+	r = check_names(spec, f);
+	if (r == PH_OK)
+		r = catalogue_check_store(c, f);
+	if (r == PH_OK)
+		r = check_case(c, spec->image, spec->version, f);
+	if (r != PH_OK)
+		return failure_default(f, r, "publishing %s@%s", spec->image,
+		    spec->version);
+	p = publication_new(c, spec);
+	if (p == NULL)
+		return failure_default(f, PH_ENOMEM, "publishing %s@%s",
+		    spec->image, spec->version);
+	display_tag(c, p->tag);
+	r = staging_open_publication(c->store, p->tag, &p->dir);
+	if (r != PH_OK) {
+		publication_free(p);
+		r = store_blame(c->store, r, f);
+		return failure_default(f, r, "publishing %s@%s", spec->image,
+		    spec->version);
+	}
+	*out = p;
+	return PH_OK;
+}
+
+int
+publication_ingest(struct publication *p, size_t i, int fd,
+    const struct digest *expected, const struct progress *progress,
+    struct failure *f)
+{
+	char file[STAGED_NAME_SIZE], map[STAGED_NAME_SIZE];
+	char found[DIGEST_TEXT_SIZE];
+	struct ingest_config config;
+	struct staged_file *staged;
+	int r;
+
+	staged = &p->files[i];
+	staged_name(i, "", file);
+	staged_name(i, ".map", map);
+	memset(&config, 0, sizeof(config));
+	config.files = store_files(p->c->store);
+	config.source = fd;
+	config.name = staged->name;
+	config.dir = p->dir;
+	config.file = file;
+	config.map = map;
+	if (progress != NULL)
+		config.progress = *progress;
+	r = ingest_file(&config, &staged->result, f);
+	if (r != PH_OK)
+		return r;
+	if (expected != NULL &&
+	    digest_compare(&staged->result.digest, expected) != 0) {
+		digest_text(&staged->result.digest, found);
+		r = failure_set(f, PH_EDIGEST, "%s has the digest %s",
+		    staged->name, found);
+		failure_next(f,
+		    "it is not the file that was meant; nothing "
+		    "was published");
+		return r;
+	}
+	staged->ingested = 1;
+	return PH_OK;
+}
+
+uint64_t
+publication_size(const struct publication *p)
+{
+	uint64_t size;
+	size_t i;
+
+	size = 0;
+	for (i = 0; i < p->nfiles; i++)
+		size += p->files[i].ingested ? p->files[i].result.size : 0;
+	return size;
+}
+
+size_t
+publication_nfiles(const struct publication *p)
+{
+	return p->nfiles;
+}
+
+const struct digest *
+publication_blob(const struct publication *p, size_t i)
+{
+	return &p->files[i].result.digest;
+}
+
+void
+publication_result_init(struct publication_result *r)
+{
+	memset(r, 0, sizeof(*r));
+}
+
+void
+publication_result_fini(struct publication_result *r)
+{
+	free(r->recipients);
+	publication_result_init(r);
+}
+
+/* The manifest of what was taken in. */
+static int
+compose(struct publication *p, struct manifest *m)
+{
+	struct manifest_file file;
+	size_t i;
+	int r;
+
+	(void)strcpy(m->image, p->image);
+	(void)strcpy(m->version, p->version);
+	m->revision = 1;
+	m->time = clock_wall(p->c->config.clock);
+	key_id(key_private_public(p->c->publisher), &m->key);
+	r = labels_copy(&p->labels, &m->labels);
+	if (r == PH_OK && p->owner != NULL &&
+	    (m->owner = strdup(p->owner)) == NULL)
+		r = PH_ENOMEM;
+	for (i = 0; r == PH_OK && i < p->nfiles; i++) {
+		memset(&file, 0, sizeof(file));
+		(void)strcpy(file.name, p->files[i].name);
+		file.size = p->files[i].result.size;
+		file.digest = p->files[i].result.digest;
+		file.map = p->files[i].result.map_root;
+		r = manifest_add_file(m, &file);
+	}
+	return r;
+}
+
+/* 1 when two owners are the same, none being one. */
+static int
+same_owner(const char *a, const char *b)
+{
+	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+/*
+ * Compare with the version of that name, if there is one: PH_EABSENT when
+ * not, PH_OK when it is the same, PH_ETAKEN when it is another.
+ */
+static int
+compare_existing(struct publication *p, const struct manifest *m,
+    struct digest *digest, struct failure *f)
+{
+	struct index_txn *txn;
+	struct manifest old;
+	struct holding h;
+	int r;
+
+	manifest_init(&old);
+	r = index_begin(p->c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_item_get(txn, m->image, m->version, &h);
+	if (r == PH_OK)
+		r = rows_manifest_get(txn, &h.manifest, NULL, &old);
+	index_abort(txn);
+	if (r != PH_OK)
+		goto out;
+	*digest = h.manifest;
+	if (!manifest_same_files(m, &old)) {
+		r = failure_set(f, PH_ETAKEN,
+		    "%s@%s is published with other content", m->image,
+		    m->version);
+		failure_next(f, "publish the new content under a new version");
+	} else if (!labels_equal(&m->labels, &old.labels) ||
+	    !same_owner(m->owner, old.owner)) {
+		r = failure_set(f, PH_ETAKEN,
+		    "%s@%s is published with other labels or another owner",
+		    m->image, m->version);
+		failure_next(f, "\"syncctl image show %s@%s\" shows them",
+		    m->image, m->version);
+	}
+out:
+	manifest_fini(&old);
+	return r;
+}
+
+/* Take one staged file into blobs/, unless a sound blob is there. */
+static int
+adopt_file(struct publication *p, size_t i)
+{
+	char file[STAGED_NAME_SIZE], map[STAGED_NAME_SIZE];
+	const struct ingest_result *result;
+	struct blob_record record;
+	struct store *store;
+	struct blob blob;
+	int fd, r;
+
+	store = p->c->store;
+	result = &p->files[i].result;
+	r = blob_look(store, &result->digest, &blob);
+	if (r != PH_OK || blob.state == BLOB_SOUND)
+		return r;
+	staged_name(i, "", file);
+	staged_name(i, ".map", map);
+	fd = -1;
+	memset(&record, 0, sizeof(record));
+	record.map_root = result->map_root;
+	record.evidence = HOLDING_HASHED;
+	record.time = clock_wall(p->c->config.clock);
+	r = file_open(store_files(store), p->dir, file, O_RDONLY, 0, &fd);
+	if (r == PH_OK)
+		r = blob_seal(store, fd, &record);
+	if (r == PH_OK)
+		r = blob_put_map(store, &result->digest, p->dir, map);
+	if (r == PH_OK)
+		r = blob_put_record(store, &result->digest, &record);
+	if (r == PH_OK)
+		r = blob_move_in(store, &result->digest, p->dir, file);
+	file_abandon(store_files(store), fd);
+	return r;
+}
+
+/* Sign the manifest and keep it. */
+static int
+sign_manifest(struct catalogue *c, const struct manifest *m, struct document *d,
+    struct digest *digest)
+{
+	struct document_name name;
+	struct buffer bytes;
+	int r;
+
+	buffer_init(&bytes, PH_DOCUMENT_MAX);
+	r = manifest_encode(m, &bytes);
+	if (r == PH_OK)
+		r = document_set(d, bytes.data, bytes.len);
+	if (r == PH_OK)
+		r = document_sign(d, DOCUMENT_MANIFEST, c->publisher);
+	document_digest(d, digest);
+	if (r == PH_OK) {
+		name = documents_manifest_name(digest);
+		r = documents_put(c->config.files, c->state_dir, &name, d);
+	}
+	buffer_fini(&bytes);
+	return r;
+}
+
+/* The commit point and what follows from it. */
+static int
+commit_entry(struct catalogue *c, const struct manifest *m,
+    const struct digest *digest)
+{
+	struct ledger_entry e;
+	int r;
+
+	r = ledger_begin(c, NULL, "publish", "syncctl", &e);
+	if (r != PH_OK) {
+		ledger_abort(&e);
+		return r;
+	}
+	json_put_string(&e.w, "image", m->image);
+	json_put_string(&e.w, "version", m->version);
+	json_put_digest(&e.w, "manifest", digest);
+	json_put_u64(&e.w, "size", manifest_size(m));
+	return ledger_commit(c, &e, NULL);
+}
+
+struct recipients {
+	struct catalogue *c;
+	const struct versions *versions;
+	const struct version_entry *entry;
+	struct publication_result *result;
+};
+
+static int
+on_repository(void *cookie, const struct registration *record)
+{
+	struct publication_recipient *all, *one;
+	struct policy_decision *decisions;
+	const struct policy_decision *d;
+	struct recipients *rec;
+	int r;
+
+	rec = cookie;
+	if (record->removed)
+		return PH_OK;
+	r = grants_decide(rec->c, rec->c->policy, record, rec->versions,
+	    &decisions);
+	if (r != PH_OK)
+		return r;
+	d = &decisions[rec->entry - rec->versions->items];
+	if (d->state != POLICY_DENIED) {
+		all = realloc(rec->result->recipients,
+		    (rec->result->nrecipients + 1) * sizeof(*all));
+		if (all == NULL) {
+			free(decisions);
+			return PH_ENOMEM;
+		}
+		rec->result->recipients = all;
+		one = &all[rec->result->nrecipients++];
+		memset(one, 0, sizeof(*one));
+		(void)strcpy(one->name, record->name);
+		one->state = d->state;
+		(void)snprintf(one->rule, sizeof(one->rule), "%s:%u:%u",
+		    rec->c->policy->file, d->rule->line, d->rule->column);
+	}
+	free(decisions);
+	return PH_OK;
+}
+
+/* Who will receive the version, published or (in a dry run) not. */
+static int
+find_recipients(struct publication *p, const struct manifest *m,
+    struct publication_result *out)
+{
+	struct recipients rec;
+	struct versions versions;
+	int r;
+
+	versions_init(&versions);
+	r = versions_load(p->c, NULL, &versions);
+	if (r == PH_OK) {
+		r = versions_add(&versions, m, &out->manifest);
+		if (r == PH_EEXISTS)
+			r = PH_OK;
+	}
+	if (r == PH_OK) {
+		rec.c = p->c;
+		rec.versions = &versions;
+		rec.entry = versions_find(&versions, m->image, m->version);
+		rec.result = out;
+		r = registry_each(p->c, on_repository, &rec);
+	}
+	versions_fini(&versions);
+	return r;
+}
+
+/* Content, manifest, entry, grants. */
+static int
+publish(struct publication *p, const struct manifest *m,
+    struct publication_result *out)
+{
+	struct document d;
+	size_t i;
+	int r;
+
+	document_init(&d);
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < p->nfiles; i++)
+		r = adopt_file(p, i);
+	if (r == PH_OK)
+		r = store_sync(p->c->store, STORE_BLOBS);
+	if (r == PH_OK)
+		r = sign_manifest(p->c, m, &d, &out->manifest);
+	if (r == PH_OK)
+		r = commit_entry(p->c, m, &out->manifest);
+	if (r == PH_OK)
+		r = grants_refresh_all(p->c, NULL);
+	document_fini(&d);
+	return r;
+}
+
+int
+publication_commit(struct publication *p, struct publication_result *out,
+    struct failure *f)
+{
+	struct manifest m;
+	int r;
+
+	f->code = PH_OK;
+	manifest_init(&m);
+	r = compose(p, &m);
+	out->size = manifest_size(&m);
+	if (r == PH_OK)
+		r = compare_existing(p, &m, &out->manifest, f);
+	if (r == PH_OK)
+		out->already = 1;
+	else if (r == PH_EABSENT)
+		r = p->dry_run ? PH_OK : publish(p, &m, out);
+	if (r == PH_OK)
+		r = find_recipients(p, &m, out);
+	manifest_fini(&m);
+	if (r != PH_OK && f->code == PH_OK)
+		r = store_blame(p->c->store, r, f);
+	return failure_default(f, r, "publishing %s@%s", p->image, p->version);
+}
+
+void
+publication_free(struct publication *p)
+{
+	if (p == NULL)
+		return;
+	if (p->dir >= 0) {
+		file_abandon(store_files(p->c->store), p->dir);
+		/* What cannot be removed now is removed at the next start. */
+		(void)!staging_remove_publication(p->c->store, p->tag);
+	}
+	labels_fini(&p->labels);
+	free(p->owner);
+	free(p->files);
+	free(p);
+}
+
+int
+publication_apply(struct catalogue *c, const struct ledger_event *e)
+{
+	struct document_name name;
+	const char *image, *version;
+	struct document d;
+	struct digest digest;
+	struct manifest m;
+	struct holding h;
+	uint64_t size;
+	size_t i;
+	int r;
+
+	json_get_string(e->o, "image", &image, NULL);
+	json_get_string(e->o, "version", &version, NULL);
+	json_get_digest(e->o, "manifest", &digest);
+	json_get_u64(e->o, "size", 0, &size);
+	if (json_error(e->o->tree) != PH_OK)
+		return PH_ELOG;
+	document_init(&d);
+	manifest_init(&m);
+	name = documents_manifest_name(&digest);
+	r = documents_get(c->config.files, c->state_dir, &name, &d);
+	if (r == PH_OK)
+		r = manifest_decode(d.bytes, d.len, &m);
+	if (r == PH_OK &&
+	    (strcmp(m.image, image) != 0 || strcmp(m.version, version) != 0))
+		r = PH_EDOCUMENT;
+	/* At start, display_reconcile() shows what is visible in the end. */
+	if (r == PH_OK && !c->replaying)
+		r = display_show(c, &m);
+	if (r == PH_OK)
+		r = rows_manifest_put(e->txn, &digest, &d);
+	for (i = 0; r == PH_OK && i < m.nfiles; i++)
+		r = rows_reference_put(e->txn, &m.files[i].digest, m.image,
+		    m.version);
+	if (r == PH_OK) {
+		memset(&h, 0, sizeof(h));
+		h.state = HOLDING_VISIBLE;
+		h.manifest = digest;
+		(void)strcpy(h.image, m.image);
+		(void)strcpy(h.version, m.version);
+		h.evidence = HOLDING_HASHED;
+		h.time = e->time;
+		r = rows_item_put(e->txn, &h);
+	}
+	manifest_fini(&m);
+	document_fini(&d);
+	return r;
+}

@@ -1,0 +1,770 @@
+/*
+ * Receiving: what is missing, and making it part of what we hold.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/grant_item.h"
+#include "proto/json_terms.h"
+#include "proto/lineset.h"
+#include "proto/manifest.h"
+#include "proto/version.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/display.h"
+#include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/mandate.h"
+#include "syncd/catalogue/rows.h"
+#include "syncd/store/blob.h"
+#include "syncd/store/partial.h"
+
+#include "syncd/catalogue/reception.h"
+
+/* The items of the grant in force, sorted for receiving. */
+struct wanted {
+	struct grant_item *items;
+	size_t count;
+};
+
+/* By image; the newest version first. */
+static int
+compare_wanted(const void *pa, const void *pb)
+{
+	const struct grant_item *a, *b;
+	int order;
+
+	a = pa;
+	b = pb;
+	order = strcmp(a->image, b->image);
+	return order != 0 ? order : version_compare(b->version, a->version);
+}
+
+static int
+load_wanted(struct catalogue *c, struct wanted *out)
+{
+	struct lineset *list;
+	const char *line;
+	size_t i, len;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	r = mandate_list(c, &list);
+	if (r != PH_OK)
+		return r;
+	out->items = calloc(lineset_count(list) + 1, sizeof(*out->items));
+	if (out->items == NULL)
+		r = PH_ENOMEM;
+	for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
+		line = lineset_line(list, i, &len);
+		r = grant_item_decode(line, len, &out->items[i]);
+	}
+	out->count = lineset_count(list);
+	lineset_free(list);
+	if (r == PH_OK)
+		qsort(out->items, out->count, sizeof(*out->items),
+		    compare_wanted);
+	else {
+		free(out->items);
+		out->items = NULL;
+	}
+	return r;
+}
+
+/* 1 when an item is held here, whole, as that manifest. */
+static int
+is_held(struct index_txn *txn, const struct grant_item *item)
+{
+	struct holding h;
+
+	return rows_item_get(txn, item->image, item->version, &h) == PH_OK &&
+	    h.state != HOLDING_WITHDRAWN && h.state != HOLDING_PARTIAL &&
+	    digest_compare(&h.manifest, &item->manifest) == 0;
+}
+
+/*
+ * The manifest of a granted item, from the index or, after the index was
+ * made anew, from documents/.
+ */
+static int
+find_manifest(struct catalogue *c, const struct grant_item *item,
+    struct manifest *out)
+{
+	struct document_name name;
+	struct index_txn *txn;
+	struct failure f;
+	struct document d;
+	int r;
+
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_manifest_get(txn, &item->manifest, NULL, out);
+	index_abort(txn);
+	if (r != PH_EABSENT)
+		return r;
+	document_init(&d);
+	name = documents_manifest_name(&item->manifest);
+	r = documents_get(c->config.files, c->state_dir, &name, &d);
+	if (r == PH_OK)
+		r = reception_manifest(c, &item->manifest, &d, &f);
+	if (r == PH_OK)
+		r = manifest_decode(d.bytes, d.len, out);
+	document_fini(&d);
+	return r == PH_EIO ? r : r == PH_OK ? PH_OK : PH_EABSENT;
+}
+
+int
+reception_missing_manifests(struct catalogue *c, struct digest *out, size_t max,
+    size_t *n)
+{
+	struct wanted wanted;
+	struct index_txn *txn;
+	struct manifest m;
+	size_t i;
+	int held, r;
+
+	*n = 0;
+	r = load_wanted(c, &wanted);
+	for (i = 0; r == PH_OK && i < wanted.count && *n < max; i++) {
+		if (wanted.items[i].state == GRANT_RETIRE)
+			continue;
+		r = index_begin(c->index, INDEX_READ, &txn);
+		if (r != PH_OK)
+			break;
+		held = is_held(txn, &wanted.items[i]);
+		index_abort(txn);
+		if (held)
+			continue;
+		manifest_init(&m);
+		r = find_manifest(c, &wanted.items[i], &m);
+		manifest_fini(&m);
+		if (r == PH_EABSENT) {
+			out[(*n)++] = wanted.items[i].manifest;
+			r = PH_OK;
+		}
+	}
+	free(wanted.items);
+	return r;
+}
+
+/* Refuse a manifest that the grant or the charter does not admit. */
+static int
+check_admitted(struct catalogue *c, const struct digest *digest,
+    const struct manifest *m, struct failure *f)
+{
+	struct charter charter;
+	struct grant_item item;
+	int r;
+
+	r = mandate_item(c, m->image, m->version, &item);
+	if (r == PH_OK && digest_compare(&item.manifest, digest) != 0)
+		r = PH_EDENIED;
+	if (r != PH_OK)
+		return failure_set(f, r, "%s@%s is not in the grant", m->image,
+		    m->version);
+	charter_init(&charter);
+	r = mandate_charter(c, &charter);
+	if (r == PH_OK &&
+	    !charter_admits(&charter, m->image, &m->labels, m->owner))
+		r = failure_set(f, PH_EDENIED,
+		    "%s@%s is beyond what the charter admits", m->image,
+		    m->version);
+	charter_fini(&charter);
+	return r;
+}
+
+/* Refuse other content for a version that is held here. */
+static int
+check_content(struct catalogue *c, const struct manifest *m, struct failure *f)
+{
+	struct index_txn *txn;
+	struct manifest old;
+	struct holding h;
+	int r;
+
+	manifest_init(&old);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_item_get(txn, m->image, m->version, &h);
+	if (r == PH_OK && h.state != HOLDING_WITHDRAWN) {
+		r = rows_manifest_get(txn, &h.manifest, NULL, &old);
+		if (r == PH_OK && !manifest_same_files(&old, m)) {
+			r = failure_set(f, PH_ECONFLICT,
+			    "%s@%s is held here with other content", m->image,
+			    m->version);
+			failure_next(f,
+			    "a version never changes: publish it "
+			    "under a new one");
+		}
+	}
+	index_abort(txn);
+	manifest_fini(&old);
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+/* Enter a manifest and what it names into the index. */
+static int
+put_manifest(struct catalogue *c, const struct digest *digest,
+    const struct document *d, const struct manifest *m)
+{
+	struct index_txn *txn;
+	size_t i;
+	int r;
+
+	r = index_begin(c->index, INDEX_WRITE, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_manifest_put(txn, digest, d);
+	for (i = 0; r == PH_OK && i < m->nfiles; i++)
+		r = rows_reference_put(txn, &m->files[i].digest, m->image,
+		    m->version);
+	if (r != PH_OK) {
+		index_abort(txn);
+		return r;
+	}
+	return index_commit(txn);
+}
+
+int
+reception_manifest(struct catalogue *c, const struct digest *digest,
+    const struct document *d, struct failure *f)
+{
+	struct document_name name;
+	struct digest found;
+	struct manifest m;
+	int r;
+
+	f->code = PH_OK;
+	manifest_init(&m);
+	document_digest(d, &found);
+	if (digest_compare(&found, digest) != 0)
+		return failure_set(f, PH_EDIGEST,
+		    "a manifest is not the one that was asked for");
+	r = trust_verify(&c->trust, TRUST_PUBLISHER, d, DOCUMENT_MANIFEST,
+	    NULL);
+	if (r == PH_OK)
+		r = manifest_decode(d->bytes, d->len, &m);
+	if (r == PH_OK)
+		r = check_admitted(c, digest, &m, f);
+	if (r == PH_OK)
+		r = check_content(c, &m, f);
+	if (r == PH_OK) {
+		name = documents_manifest_name(digest);
+		r = documents_put(c->config.files, c->state_dir, &name, d);
+	}
+	if (r == PH_OK)
+		r = put_manifest(c, digest, d, &m);
+	manifest_fini(&m);
+	return failure_default(f, r, "taking a manifest");
+}
+
+/* Collecting the held versions of an image that may serve as bases. */
+struct bases {
+	struct index_txn *txn;
+	const struct manifest *target;
+	const struct manifest_file *file;
+	struct reception_need *need;
+};
+
+/* 1 when version a is a better base for target than b. */
+static int
+is_nearer(const char *target, const char *a, const char *b)
+{
+	int before_a, before_b;
+
+	before_a = version_compare(a, target) < 0;
+	before_b = version_compare(b, target) < 0;
+	if (before_a != before_b)
+		return before_a;
+	return before_a ? version_compare(a, b) > 0 : version_compare(a, b) < 0;
+}
+
+/* Put a base where it belongs among the best. */
+static void
+insert_base(struct reception_need *need, const char *target,
+    const char *version, const struct digest *blob)
+{
+	size_t i, k;
+
+	for (i = 0; i < need->nbases; i++) {
+		if (digest_compare(&need->bases[i], blob) == 0)
+			return;
+	}
+	for (i = 0; i < need->nbases; i++) {
+		if (is_nearer(target, version, need->base_versions[i]))
+			break;
+	}
+	if (i == RECEPTION_BASES_MAX)
+		return;
+	if (need->nbases < RECEPTION_BASES_MAX)
+		need->nbases++;
+	for (k = need->nbases - 1; k > i; k--) {
+		need->bases[k] = need->bases[k - 1];
+		memcpy(need->base_versions[k], need->base_versions[k - 1],
+		    sizeof(need->base_versions[k]));
+	}
+	need->bases[i] = *blob;
+	(void)strcpy(need->base_versions[i], version);
+}
+
+/* A version of the same image: its file of the same name, or the only one. */
+static int
+on_base(void *cookie, const struct holding *h)
+{
+	const struct manifest_file *file;
+	struct bases *bases;
+	struct manifest m;
+	int r;
+
+	bases = cookie;
+	if (h->state != HOLDING_VISIBLE && h->state != HOLDING_RETIRING &&
+	    h->state != HOLDING_EMBARGOED)
+		return PH_OK;
+	manifest_init(&m);
+	r = rows_manifest_get(bases->txn, &h->manifest, NULL, &m);
+	if (r == PH_OK) {
+		file = manifest_file(&m, bases->file->name);
+		if (file == NULL && m.nfiles == 1 && bases->target->nfiles == 1)
+			file = &m.files[0];
+		if (file != NULL)
+			insert_base(bases->need, bases->target->version,
+			    h->version, &file->digest);
+	}
+	manifest_fini(&m);
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+/* Fill in a need for one file of a manifest. */
+static int
+describe(struct catalogue *c, const struct manifest *m,
+    const struct manifest_file *file, struct reception_need *out)
+{
+	struct bases bases;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	(void)strcpy(out->image, m->image);
+	(void)strcpy(out->version, m->version);
+	(void)strcpy(out->file, file->name);
+	out->blob = file->digest;
+	out->map = file->map;
+	out->size = file->size;
+	bases.target = m;
+	bases.file = file;
+	bases.need = out;
+	r = index_begin(c->index, INDEX_READ, &bases.txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_item_each(bases.txn, m->image, on_base, &bases);
+	index_abort(bases.txn);
+	return r;
+}
+
+/* Tell what one granted version lacks. */
+static int
+needs_of(struct catalogue *c, const struct grant_item *item,
+    reception_need_fn *need, void *cookie)
+{
+	struct reception_need n;
+	struct index_txn *txn;
+	struct manifest m;
+	struct blob blob;
+	size_t i, k;
+	int held, r;
+
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	held = is_held(txn, item);
+	index_abort(txn);
+	if (held)
+		return PH_OK;
+	manifest_init(&m);
+	r = find_manifest(c, item, &m);
+	for (i = 0; r == PH_OK && i < m.nfiles; i++) {
+		for (k = 0; k < i; k++) {
+			if (digest_compare(&m.files[k].digest,
+				&m.files[i].digest) == 0)
+				break;
+		}
+		if (k < i)
+			continue;
+		r = blob_look(c->store, &m.files[i].digest, &blob);
+		if (r != PH_OK || blob.state == BLOB_SOUND)
+			continue;
+		r = describe(c, &m, &m.files[i], &n);
+		if (r == PH_OK)
+			r = need(cookie, &n);
+	}
+	manifest_fini(&m);
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+int
+reception_needs(struct catalogue *c, reception_need_fn *need, void *cookie)
+{
+	struct wanted wanted;
+	size_t i;
+	int r;
+
+	r = load_wanted(c, &wanted);
+	for (i = 0; r == PH_OK && i < wanted.count; i++) {
+		if (wanted.items[i].state != GRANT_RETIRE)
+			r = needs_of(c, &wanted.items[i], need, cookie);
+	}
+	free(wanted.items);
+	return r;
+}
+
+/* Looking for a granted version that names a blob. */
+struct search {
+	struct catalogue *c;
+};
+
+static int
+on_reference(void *cookie, const char *image, const char *version)
+{
+	struct grant_item item;
+	struct search *search;
+	int r;
+
+	search = cookie;
+	r = mandate_item(search->c, image, version, &item);
+	if (r == PH_OK)
+		return PH_EEXISTS;
+	return r == PH_EDENIED ? PH_OK : r;
+}
+
+int
+reception_admits(struct catalogue *c, const struct digest *blob)
+{
+	struct search search;
+	struct index_txn *txn;
+	int r;
+
+	search.c = c;
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_reference_each(txn, blob, on_reference, &search);
+	index_abort(txn);
+	if (r == PH_EEXISTS)
+		return PH_OK;
+	return r == PH_OK ? PH_EDENIED : r;
+}
+
+/* The steps of store/blob.h, from a staging directory. */
+static int
+adopt(struct catalogue *c, const struct digest *digest, int dir,
+    const struct digest *map)
+{
+	struct blob_record record;
+	int fd, r;
+
+	fd = -1;
+	memset(&record, 0, sizeof(record));
+	record.map_root = *map;
+	record.evidence = HOLDING_HASHED;
+	record.time = clock_wall(c->config.clock);
+	r = file_open(c->config.files, dir, PARTIAL_FILE, O_RDONLY, 0, &fd);
+	if (r == PH_OK)
+		r = blob_seal(c->store, fd, &record);
+	file_abandon(c->config.files, fd);
+	if (r == PH_OK)
+		r = blob_put_map(c->store, digest, dir, PARTIAL_MAP);
+	if (r == PH_OK)
+		r = blob_put_record(c->store, digest, &record);
+	if (r == PH_OK)
+		r = blob_move_in(c->store, digest, dir, PARTIAL_FILE);
+	if (r == PH_OK)
+		r = store_sync(c->store, STORE_BLOBS);
+	if (r == PH_OK)
+		r = partial_discard(c->store, digest);
+	return r;
+}
+
+/* 1 when all blobs of a manifest are here and sound, 0 when not, or error. */
+static int
+all_here(struct catalogue *c, const struct manifest *m)
+{
+	struct blob blob;
+	size_t i;
+	int r;
+
+	for (i = 0; i < m->nfiles; i++) {
+		r = blob_look(c->store, &m->files[i].digest, &blob);
+		if (r != PH_OK)
+			return r;
+		if (blob.state != BLOB_SOUND || blob.size != m->files[i].size)
+			return 0;
+	}
+	return 1;
+}
+
+/* The state that an item has when it is here and the grant says so. */
+static enum holding_state
+state_for(enum grant_state state)
+{
+	return state == GRANT_EMBARGO ? HOLDING_EMBARGOED : HOLDING_VISIBLE;
+}
+
+/* Enter into the log that an item is here, or is shown or hidden now. */
+static int
+commit_item(struct catalogue *c, const struct grant_item *item)
+{
+	struct ledger_entry e;
+	int r;
+
+	r = ledger_begin(c, NULL, "complete", "syncd", &e);
+	if (r != PH_OK) {
+		ledger_abort(&e);
+		return r;
+	}
+	json_put_string(&e.w, "image", item->image);
+	json_put_string(&e.w, "version", item->version);
+	json_put_digest(&e.w, "manifest", &item->manifest);
+	json_put_string(&e.w, "state",
+	    holding_state_name(state_for(item->state)));
+	json_put_string(&e.w, "evidence",
+	    holding_evidence_name(HOLDING_HASHED));
+	return ledger_commit(c, &e, NULL);
+}
+
+/* Make one granted item what it should be, if all of it is here. */
+static int
+settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
+{
+	struct index_txn *txn;
+	struct holding h;
+	struct manifest m;
+	int held, r;
+
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	held = is_held(txn, item);
+	r = rows_item_get(txn, item->image, item->version, &h);
+	index_abort(txn);
+	if (r != PH_OK && r != PH_EABSENT)
+		return r;
+	if (held &&
+	    (item->state == GRANT_RETIRE || h.state == state_for(item->state)))
+		return PH_OK;
+	/* What is only retiring is not received, but may be relabelled. */
+	if (item->state == GRANT_RETIRE &&
+	    (r == PH_EABSENT || h.state == HOLDING_WITHDRAWN))
+		return PH_OK;
+	manifest_init(&m);
+	r = find_manifest(c, item, &m);
+	if (r == PH_OK)
+		r = all_here(c, &m);
+	if (r == 1) {
+		r = commit_item(c, item);
+		*nversions += r == PH_OK;
+	}
+	manifest_fini(&m);
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+int
+reception_settle(struct catalogue *c, size_t *nversions)
+{
+	struct wanted wanted;
+	size_t i;
+	int r;
+
+	*nversions = 0;
+	r = load_wanted(c, &wanted);
+	for (i = 0; r == PH_OK && i < wanted.count; i++)
+		r = settle(c, &wanted.items[i], nversions);
+	free(wanted.items);
+	return r;
+}
+
+/* The versions that name a blob, copied: settling writes. */
+struct named {
+	struct grant_item *items;
+	size_t count;
+	struct catalogue *c;
+};
+
+static int
+on_named(void *cookie, const char *image, const char *version)
+{
+	struct grant_item item, *items;
+	struct named *named;
+	int r;
+
+	named = cookie;
+	r = mandate_item(named->c, image, version, &item);
+	if (r == PH_EDENIED)
+		return PH_OK;
+	if (r != PH_OK)
+		return r;
+	items =
+	    realloc(named->items, (named->count + 1) * sizeof(*named->items));
+	if (items == NULL)
+		return PH_ENOMEM;
+	named->items = items;
+	named->items[named->count++] = item;
+	return PH_OK;
+}
+
+int
+reception_complete(struct catalogue *c, const struct digest *blob, int dir,
+    const struct digest *map, size_t *nversions)
+{
+	struct index_txn *txn;
+	struct named named;
+	size_t i;
+	int r;
+
+	*nversions = 0;
+	memset(&named, 0, sizeof(named));
+	named.c = c;
+	r = mandate_check(c);
+	if (r == PH_OK)
+		r = reception_admits(c, blob);
+	if (r == PH_OK)
+		r = adopt(c, blob, dir, map);
+	if (r != PH_OK)
+		return r;
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_reference_each(txn, blob, on_named, &named);
+	index_abort(txn);
+	for (i = 0; r == PH_OK && i < named.count; i++)
+		r = settle(c, &named.items[i], nversions);
+	free(named.items);
+	return r;
+}
+
+/* The members of an entry about an item. */
+static int
+get_item(const struct ledger_event *e, struct holding *h)
+{
+	const char *image, *version, *state, *evidence;
+	int r;
+
+	memset(h, 0, sizeof(*h));
+	json_get_string(e->o, "image", &image, NULL);
+	json_get_string(e->o, "version", &version, NULL);
+	json_get_digest(e->o, "manifest", &h->manifest);
+	json_get_string(e->o, "state", &state, NULL);
+	json_get_string(e->o, "evidence", &evidence, NULL);
+	if (json_error(e->o->tree) != PH_OK ||
+	    strlen(image) >= sizeof(h->image) ||
+	    strlen(version) >= sizeof(h->version))
+		return PH_ELOG;
+	(void)strcpy(h->image, image);
+	(void)strcpy(h->version, version);
+	h->time = e->time;
+	r = holding_state_from_name(state, &h->state);
+	if (r == PH_OK)
+		r = holding_evidence_from_name(evidence, &h->evidence);
+	return r == PH_OK ? PH_OK : PH_ELOG;
+}
+
+int
+reception_apply(struct catalogue *c, const struct ledger_event *e)
+{
+	struct document_name name;
+	struct document d;
+	struct manifest m;
+	struct holding h;
+	size_t i;
+	int r;
+
+	r = get_item(e, &h);
+	if (r != PH_OK)
+		return r;
+	document_init(&d);
+	manifest_init(&m);
+	name = documents_manifest_name(&h.manifest);
+	r = documents_get(c->config.files, c->state_dir, &name, &d);
+	if (r == PH_EABSENT && c->replaying) {
+		/* It was withdrawn since, as a later entry says. */
+		r = PH_OK;
+		goto out;
+	}
+	if (r == PH_OK)
+		r = manifest_decode(d.bytes, d.len, &m);
+	/* At start, display_reconcile() shows what is visible in the end. */
+	if (r == PH_OK && !c->replaying && h.state == HOLDING_VISIBLE)
+		r = display_show(c, &m);
+	else if (r == PH_OK && !c->replaying)
+		r = display_hide(c, h.image, h.version);
+	if (r == PH_OK)
+		r = rows_manifest_put(e->txn, &h.manifest, &d);
+	for (i = 0; r == PH_OK && i < m.nfiles; i++)
+		r = rows_reference_put(e->txn, &m.files[i].digest, m.image,
+		    m.version);
+	if (r == PH_OK)
+		r = rows_item_put(e->txn, &h);
+out:
+	manifest_fini(&m);
+	document_fini(&d);
+	return r;
+}
+
+int
+reception_damaged(struct catalogue *c, const struct digest *blob)
+{
+	struct ledger_entry e;
+	int r;
+
+	r = ledger_begin(c, NULL, "damaged", "syncd", &e);
+	if (r != PH_OK) {
+		ledger_abort(&e);
+		return r;
+	}
+	json_put_digest(&e.w, "blob", blob);
+	return ledger_commit(c, &e, NULL);
+}
+
+/* What a damaged blob takes out of service. */
+struct damage {
+	struct catalogue *c;
+	struct index_txn *txn;
+};
+
+static int
+on_damaged(void *cookie, const char *image, const char *version)
+{
+	struct damage *damage;
+	int r;
+
+	damage = cookie;
+	r = PH_OK;
+	if (!damage->c->replaying)
+		r = display_hide(damage->c, image, version);
+	/*
+	 * A primary keeps the item: the version is still published, and to
+	 * drop it would withdraw it everywhere.
+	 */
+	if (r == PH_OK && !catalogue_is_primary(damage->c))
+		r = rows_item_delete(damage->txn, image, version);
+	return r;
+}
+
+int
+reception_apply_damaged(struct catalogue *c, const struct ledger_event *e)
+{
+	struct damage damage;
+	struct digest blob;
+	int r;
+
+	json_get_digest(e->o, "blob", &blob);
+	if (json_error(e->o->tree) != PH_OK)
+		return PH_ELOG;
+	damage.c = c;
+	damage.txn = e->txn;
+	r = rows_reference_each(e->txn, &blob, on_damaged, &damage);
+	if (r == PH_OK && !c->replaying)
+		r = blob_remove(c->store, &blob);
+	return r;
+}

@@ -1,0 +1,154 @@
+/*
+ * Scrubbing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/holding.h"
+#include "proto/json_terms.h"
+#include "proto/manifest.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/reception.h"
+#include "syncd/catalogue/rows.h"
+#include "syncd/store/blob.h"
+#include "syncd/store/hash.h"
+
+#include "syncd/catalogue/scrub.h"
+
+struct listing {
+	struct index_txn *txn;
+	const char *version;
+	struct scrub_target *items;
+	size_t count;
+};
+
+static int
+add_file(struct listing *l, const struct holding *h,
+    const struct manifest_file *file)
+{
+	struct scrub_target *items, *t;
+
+	items = realloc(l->items, (l->count + 1) * sizeof(*items));
+	if (items == NULL)
+		return PH_ENOMEM;
+	l->items = items;
+	t = &items[l->count++];
+	memset(t, 0, sizeof(*t));
+	(void)strcpy(t->image, h->image);
+	(void)strcpy(t->version, h->version);
+	(void)strcpy(t->file, file->name);
+	t->manifest = h->manifest;
+	t->blob = file->digest;
+	t->map = file->map;
+	t->size = file->size;
+	return PH_OK;
+}
+
+static int
+on_item(void *cookie, const struct holding *h)
+{
+	struct listing *l;
+	struct manifest m;
+	size_t i;
+	int r;
+
+	l = cookie;
+	if (h->state == HOLDING_WITHDRAWN ||
+	    (l->version != NULL && strcmp(h->version, l->version) != 0))
+		return PH_OK;
+	manifest_init(&m);
+	r = rows_manifest_get(l->txn, &h->manifest, NULL, &m);
+	for (i = 0; r == PH_OK && i < m.nfiles; i++)
+		r = add_file(l, h, &m.files[i]);
+	manifest_fini(&m);
+	return r;
+}
+
+int
+scrub_list(struct catalogue *c, const char *image, const char *version,
+    struct scrub_target **out, size_t *n)
+{
+	struct listing l;
+	int r;
+
+	memset(&l, 0, sizeof(l));
+	l.version = version;
+	r = index_begin(c->index, INDEX_READ, &l.txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_item_each(l.txn, image, on_item, &l);
+	index_abort(l.txn);
+	if (r != PH_OK) {
+		free(l.items);
+		return r;
+	}
+	*out = l.items;
+	*n = l.count;
+	return PH_OK;
+}
+
+int
+scrub_blob(struct store *store, const struct scrub_target *target,
+    const struct progress *progress)
+{
+	struct blob_record record;
+	struct hash_result result;
+	struct blob blob;
+	int r;
+
+	r = blob_open(store, &target->blob, &blob);
+	if (r != PH_OK)
+		return r;
+	if (blob.state == BLOB_ABSENT || blob.state == BLOB_WRONG_SIZE)
+		return PH_EDIGEST;
+	r = hash_file(store_files(store), blob.fd, -1, progress, NULL, &result);
+	if (r == PH_OK &&
+	    (digest_compare(&result.digest, &target->blob) != 0 ||
+		digest_compare(&result.map_root, &target->map) != 0))
+		r = PH_EDIGEST;
+	/* It is right, whatever its record said: describe it anew. */
+	if (r == PH_OK && blob.state == BLOB_SUSPECT) {
+		memset(&record, 0, sizeof(record));
+		record.map_root = result.map_root;
+		record.evidence = HOLDING_SCRUBBED;
+		r = blob_describe(store, blob.fd, &record);
+		if (r == PH_OK)
+			r = blob_put_record(store, &target->blob, &record);
+	}
+	blob_close(store, &blob);
+	return r;
+}
+
+int
+scrub_record(struct catalogue *c, const struct scrub_target *target, int result)
+{
+	struct index_txn *txn;
+	struct ledger_entry e;
+	struct holding h;
+	int r;
+
+	if (result == PH_EDIGEST)
+		return reception_damaged(c, &target->blob);
+	if (result != PH_OK)
+		return PH_OK;
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_item_get(txn, target->image, target->version, &h);
+	index_abort(txn);
+	if (r == PH_EABSENT || (r == PH_OK && h.state == HOLDING_WITHDRAWN))
+		return PH_OK;
+	if (r == PH_OK)
+		r = ledger_begin(c, NULL, "complete", "syncd", &e);
+	if (r != PH_OK)
+		return r;
+	json_put_string(&e.w, "image", h.image);
+	json_put_string(&e.w, "version", h.version);
+	json_put_digest(&e.w, "manifest", &h.manifest);
+	json_put_string(&e.w, "state", holding_state_name(h.state));
+	json_put_string(&e.w, "evidence",
+	    holding_evidence_name(HOLDING_SCRUBBED));
+	return ledger_commit(c, &e, NULL);
+}
