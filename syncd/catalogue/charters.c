@@ -64,11 +64,10 @@ compose(const struct catalogue *c, const struct registration *record,
 	out->key = record->key;
 	out->revoked = record->removed;
 	out->reasons = record->reasons;
-	if (conf->advertise_address[0] != '\0') {
+	if (conf->has_advertise) {
 		out->upstreams[0].id = c->id;
-		(void)strncpy(out->upstreams[0].address,
-		    conf->advertise_address,
-		    sizeof(out->upstreams[0].address) - 1);
+		address_encode(&conf->advertise_address,
+		    out->upstreams[0].address);
 		out->upstreams[0].host_key = conf->advertise_host_key;
 		out->nupstreams = 1;
 	}

@@ -76,8 +76,7 @@ compose(struct catalogue *c, const struct registration *record,
 	(void)strcpy(out->name, record->name);
 	out->repository = record->id;
 	out->primary = c->id;
-	(void)strncpy(out->address, conf->advertise_address,
-	    sizeof(out->address) - 1);
+	address_encode(&conf->advertise_address, out->address);
 	out->host_key = conf->advertise_host_key;
 	out->time = clock_wall(c->config.clock);
 	return authority_each_above(c, 0, on_trust, out);
@@ -103,7 +102,7 @@ invitation_make(struct catalogue *c, const char *name, struct buffer *out,
 	if (r == PH_OK && record.removed)
 		return failure_set(f, PH_EREMOVED,
 		    "the repository %s was removed", record.name);
-	if (c->config.configuration->advertise_address[0] == '\0') {
+	if (!c->config.configuration->has_advertise) {
 		r = failure_set(f, PH_ECONFIG,
 		    "the configuration does not say how this primary is "
 		    "reached");

@@ -17,137 +17,11 @@
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/wanted.h"
 #include "syncd/store/blob.h"
 #include "syncd/store/partial.h"
 
 #include "syncd/catalogue/reception.h"
-
-/* The items of the grant in force, sorted for receiving. */
-struct wanted {
-	struct grant_item *items;
-	size_t count;
-};
-
-/* By image; the newest version first. */
-static int
-compare_wanted(const void *pa, const void *pb)
-{
-	const struct grant_item *a, *b;
-	int order;
-
-	a = pa;
-	b = pb;
-	order = strcmp(a->image, b->image);
-	return order != 0 ? order : version_compare(b->version, a->version);
-}
-
-static int
-load_wanted(struct catalogue *c, struct wanted *out)
-{
-	struct lineset *list;
-	const char *line;
-	size_t i, len;
-	int r;
-
-	memset(out, 0, sizeof(*out));
-	r = mandate_list(c, &list);
-	if (r != PH_OK)
-		return r;
-	out->items = calloc(lineset_count(list) + 1, sizeof(*out->items));
-	if (out->items == NULL)
-		r = PH_ENOMEM;
-	for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
-		line = lineset_line(list, i, &len);
-		r = grant_item_decode(line, len, &out->items[i]);
-	}
-	out->count = lineset_count(list);
-	lineset_free(list);
-	if (r == PH_OK)
-		qsort(out->items, out->count, sizeof(*out->items),
-		    compare_wanted);
-	else {
-		free(out->items);
-		out->items = NULL;
-	}
-	return r;
-}
-
-/* 1 when an item is held here, whole, as that manifest. */
-static int
-is_held(struct index_txn *txn, const struct grant_item *item)
-{
-	struct holding h;
-
-	return rows_item_get(txn, item->image, item->version, &h) == PH_OK &&
-	    h.state != HOLDING_WITHDRAWN && h.state != HOLDING_PARTIAL &&
-	    digest_compare(&h.manifest, &item->manifest) == 0;
-}
-
-/*
- * The manifest of a granted item, from the index or, after the index was
- * made anew, from documents/.
- */
-static int
-find_manifest(struct catalogue *c, const struct grant_item *item,
-    struct manifest *out)
-{
-	struct document_name name;
-	struct index_txn *txn;
-	struct failure f;
-	struct document d;
-	int r;
-
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_manifest_get(txn, &item->manifest, NULL, out);
-	index_abort(txn);
-	if (r != PH_EABSENT)
-		return r;
-	document_init(&d);
-	name = documents_manifest_name(&item->manifest);
-	r = documents_get(c->config.files, c->state_dir, &name, &d);
-	if (r == PH_OK)
-		r = reception_manifest(c, &item->manifest, &d, &f);
-	if (r == PH_OK)
-		r = manifest_decode(d.bytes, d.len, out);
-	document_fini(&d);
-	return r == PH_EIO ? r : r == PH_OK ? PH_OK : PH_EABSENT;
-}
-
-int
-reception_missing_manifests(struct catalogue *c, struct digest *out, size_t max,
-    size_t *n)
-{
-	struct wanted wanted;
-	struct index_txn *txn;
-	struct manifest m;
-	size_t i;
-	int held, r;
-
-	*n = 0;
-	r = load_wanted(c, &wanted);
-	for (i = 0; r == PH_OK && i < wanted.count && *n < max; i++) {
-		if (wanted.items[i].state == GRANT_RETIRE)
-			continue;
-		r = index_begin(c->index, INDEX_READ, &txn);
-		if (r != PH_OK)
-			break;
-		held = is_held(txn, &wanted.items[i]);
-		index_abort(txn);
-		if (held)
-			continue;
-		manifest_init(&m);
-		r = find_manifest(c, &wanted.items[i], &m);
-		manifest_fini(&m);
-		if (r == PH_EABSENT) {
-			out[(*n)++] = wanted.items[i].manifest;
-			r = PH_OK;
-		}
-	}
-	free(wanted.items);
-	return r;
-}
 
 /* Refuse a manifest that the grant or the charter does not admit. */
 static int
@@ -259,164 +133,6 @@ reception_manifest(struct catalogue *c, const struct digest *digest,
 		r = put_manifest(c, digest, d, &m);
 	manifest_fini(&m);
 	return failure_default(f, r, "taking a manifest");
-}
-
-/* Collecting the held versions of an image that may serve as bases. */
-struct bases {
-	struct index_txn *txn;
-	const struct manifest *target;
-	const struct manifest_file *file;
-	struct reception_need *need;
-};
-
-/* 1 when version a is a better base for target than b. */
-static int
-is_nearer(const char *target, const char *a, const char *b)
-{
-	int before_a, before_b;
-
-	before_a = version_compare(a, target) < 0;
-	before_b = version_compare(b, target) < 0;
-	if (before_a != before_b)
-		return before_a;
-	return before_a ? version_compare(a, b) > 0 : version_compare(a, b) < 0;
-}
-
-/* Put a base where it belongs among the best. */
-static void
-insert_base(struct reception_need *need, const char *target,
-    const char *version, const struct digest *blob)
-{
-	size_t i, k;
-
-	for (i = 0; i < need->nbases; i++) {
-		if (digest_compare(&need->bases[i], blob) == 0)
-			return;
-	}
-	for (i = 0; i < need->nbases; i++) {
-		if (is_nearer(target, version, need->base_versions[i]))
-			break;
-	}
-	if (i == RECEPTION_BASES_MAX)
-		return;
-	if (need->nbases < RECEPTION_BASES_MAX)
-		need->nbases++;
-	for (k = need->nbases - 1; k > i; k--) {
-		need->bases[k] = need->bases[k - 1];
-		memcpy(need->base_versions[k], need->base_versions[k - 1],
-		    sizeof(need->base_versions[k]));
-	}
-	need->bases[i] = *blob;
-	(void)strcpy(need->base_versions[i], version);
-}
-
-/* A version of the same image: its file of the same name, or the only one. */
-static int
-on_base(void *cookie, const struct holding *h)
-{
-	const struct manifest_file *file;
-	struct bases *bases;
-	struct manifest m;
-	int r;
-
-	bases = cookie;
-	if (h->state != HOLDING_VISIBLE && h->state != HOLDING_RETIRING &&
-	    h->state != HOLDING_EMBARGOED)
-		return PH_OK;
-	manifest_init(&m);
-	r = rows_manifest_get(bases->txn, &h->manifest, NULL, &m);
-	if (r == PH_OK) {
-		file = manifest_file(&m, bases->file->name);
-		if (file == NULL && m.nfiles == 1 && bases->target->nfiles == 1)
-			file = &m.files[0];
-		if (file != NULL)
-			insert_base(bases->need, bases->target->version,
-			    h->version, &file->digest);
-	}
-	manifest_fini(&m);
-	return r == PH_EABSENT ? PH_OK : r;
-}
-
-/* Fill in a need for one file of a manifest. */
-static int
-describe(struct catalogue *c, const struct manifest *m,
-    const struct manifest_file *file, struct reception_need *out)
-{
-	struct bases bases;
-	int r;
-
-	memset(out, 0, sizeof(*out));
-	(void)strcpy(out->image, m->image);
-	(void)strcpy(out->version, m->version);
-	(void)strcpy(out->file, file->name);
-	out->blob = file->digest;
-	out->map = file->map;
-	out->size = file->size;
-	bases.target = m;
-	bases.file = file;
-	bases.need = out;
-	r = index_begin(c->index, INDEX_READ, &bases.txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_item_each(bases.txn, m->image, on_base, &bases);
-	index_abort(bases.txn);
-	return r;
-}
-
-/* Tell what one granted version lacks. */
-static int
-needs_of(struct catalogue *c, const struct grant_item *item,
-    reception_need_fn *need, void *cookie)
-{
-	struct reception_need n;
-	struct index_txn *txn;
-	struct manifest m;
-	struct blob blob;
-	size_t i, k;
-	int held, r;
-
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r != PH_OK)
-		return r;
-	held = is_held(txn, item);
-	index_abort(txn);
-	if (held)
-		return PH_OK;
-	manifest_init(&m);
-	r = find_manifest(c, item, &m);
-	for (i = 0; r == PH_OK && i < m.nfiles; i++) {
-		for (k = 0; k < i; k++) {
-			if (digest_compare(&m.files[k].digest,
-				&m.files[i].digest) == 0)
-				break;
-		}
-		if (k < i)
-			continue;
-		r = blob_look(c->store, &m.files[i].digest, &blob);
-		if (r != PH_OK || blob.state == BLOB_SOUND)
-			continue;
-		r = describe(c, &m, &m.files[i], &n);
-		if (r == PH_OK)
-			r = need(cookie, &n);
-	}
-	manifest_fini(&m);
-	return r == PH_EABSENT ? PH_OK : r;
-}
-
-int
-reception_needs(struct catalogue *c, reception_need_fn *need, void *cookie)
-{
-	struct wanted wanted;
-	size_t i;
-	int r;
-
-	r = load_wanted(c, &wanted);
-	for (i = 0; r == PH_OK && i < wanted.count; i++) {
-		if (wanted.items[i].state != GRANT_RETIRE)
-			r = needs_of(c, &wanted.items[i], need, cookie);
-	}
-	free(wanted.items);
-	return r;
 }
 
 /* Looking for a granted version that names a blob. */
@@ -545,7 +261,7 @@ settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
 	r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
-	held = is_held(txn, item);
+	held = wanted_is_held(txn, item);
 	r = rows_item_get(txn, item->image, item->version, &h);
 	index_abort(txn);
 	if (r != PH_OK && r != PH_EABSENT)
@@ -558,7 +274,7 @@ settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
 	    (r == PH_EABSENT || h.state == HOLDING_WITHDRAWN))
 		return PH_OK;
 	manifest_init(&m);
-	r = find_manifest(c, item, &m);
+	r = wanted_manifest(c, item, &m);
 	if (r == PH_OK)
 		r = all_here(c, &m);
 	if (r == 1) {
@@ -577,7 +293,7 @@ reception_settle(struct catalogue *c, size_t *nversions)
 	int r;
 
 	*nversions = 0;
-	r = load_wanted(c, &wanted);
+	r = wanted_load(c, &wanted);
 	for (i = 0; r == PH_OK && i < wanted.count; i++)
 		r = settle(c, &wanted.items[i], nversions);
 	free(wanted.items);

@@ -12,14 +12,10 @@
 struct ledger_event;
 
 /*
- * A site: what is granted and not here yet, and taking it in.  Each step
+ * A site: taking in what is granted (needs.h says what is missing).  Each step
  * asks the grant in force again, so that what was revoked meanwhile is
  * refused.  Lane only.
  */
-
-/* Manifests of the grant that are not here; at most max of them. */
-int reception_missing_manifests(struct catalogue *c, struct digest *out,
-    size_t max, size_t *n) ATTR_CHECK;
 
 /*
  * Take a manifest that was asked for by its digest: signed by a publisher,
@@ -29,31 +25,6 @@ int reception_missing_manifests(struct catalogue *c, struct digest *out,
  */
 int reception_manifest(struct catalogue *c, const struct digest *digest,
     const struct document *d, struct failure *f) ATTR_CHECK;
-
-#define RECEPTION_BASES_MAX 8u
-
-/* A blob that is to be received. */
-struct reception_need {
-	char image[PH_NAME_MAX + 1]; /* The first version that names it. */
-	char version[PH_VERSION_MAX + 1];
-	char file[PH_FILE_NAME_MAX + 1];
-	struct digest blob;
-	struct digest map;
-	uint64_t size;
-	struct digest bases[RECEPTION_BASES_MAX]; /* Held; best first. */
-	char base_versions[RECEPTION_BASES_MAX][PH_VERSION_MAX + 1];
-	size_t nbases;
-};
-
-/*
- * Call need(cookie, n) for each blob that a granted version lacks, in the
- * order in which they should come: of each image the newest version first.
- * Versions whose manifest is not here, or that are retiring and not here,
- * are passed over.  Stops at a result that is not PH_OK.
- */
-typedef int reception_need_fn(void *cookie, const struct reception_need *n);
-int reception_needs(struct catalogue *c, reception_need_fn *need,
-    void *cookie) ATTR_CHECK;
 
 /* PH_OK when the grant in force lists a version that names the blob. */
 int reception_admits(struct catalogue *c, const struct digest *blob) ATTR_CHECK;

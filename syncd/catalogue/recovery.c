@@ -4,7 +4,7 @@
 #include "proto/errors.h"
 #include "syncd/catalogue/display.h"
 #include "syncd/catalogue/ledger.h"
-#include "syncd/catalogue/reception.h"
+#include "syncd/catalogue/needs.h"
 #include "syncd/catalogue/withdrawal.h"
 #include "syncd/store/blob.h"
 #include "syncd/store/staging.h"
@@ -27,7 +27,7 @@ recovery_run(struct catalogue *c, unsigned int *napplied)
 	 * was received of them is not taken for garbage.
 	 */
 	if (r == PH_OK && !catalogue_is_primary(c))
-		r = reception_missing_manifests(c, missing, 1, &n);
+		r = needs_manifests(c, missing, 1, &n);
 	if (r == PH_OK)
 		r = staging_clean(c->store);
 	if (r == PH_OK)
