@@ -53,7 +53,7 @@ SYSTEM = set(
     assert.h ctype.h dirent.h endian.h err.h errno.h fcntl.h float.h
     fnmatch.h ftw.h getopt.h glob.h grp.h ifaddrs.h inttypes.h langinfo.h
     libgen.h limits.h locale.h math.h mntent.h netdb.h poll.h pthread.h
-    pwd.h regex.h sched.h search.h semaphore.h setjmp.h signal.h spawn.h
+    pty.h pwd.h regex.h sched.h search.h semaphore.h setjmp.h signal.h spawn.h
     stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h
     stdlib.h stdnoreturn.h string.h strings.h sysexits.h syslog.h termios.h
     threads.h time.h unistd.h utime.h wchar.h wctype.h
@@ -88,6 +88,12 @@ def system_header(name):
     return name in SYSTEM or name.startswith(SYSTEM_DIRS)
 
 
+def tested(path):
+    """The file that a unit test mirrors, or the path itself."""
+    name = str(path).removeprefix("tests/unit/")
+    return name.replace("/check_", "/") if name != str(path) else name
+
+
 def check_foreign(report, path, line, name, seen):
     """An include with angle brackets."""
     if system_header(name):
@@ -95,7 +101,8 @@ def check_foreign(report, path, line, name, seen):
     for pattern, places in THIRD_PARTY.items():
         if not fnmatch.fnmatch(name, pattern):
             continue
-        if not any(fnmatch.fnmatch(str(path), place) for place in places):
+        names = (str(path), tested(path))
+        if not any(fnmatch.fnmatch(n, p) for n in names for p in places):
             report.add(path, line, f"<{name}> belongs to {', '.join(places)}")
         elif pattern in ONE_FILE:
             first = seen.setdefault(pattern, path)

@@ -70,6 +70,7 @@ class Layers(CheckCase):
                 "syncd/store/blob.h": header("x", '#include "proto/low.h"'),
                 "syncd/store/blob.c": '#include "syncd/store/blob.h"\n',
                 "syncd/main.c": '#include "syncd/store/blob.h"\n',
+                "tests/unit/proto/check_key.c": "#include <openssl/evp.h>\n",
                 "syncd/index/index.c": "#include <lmdb.h>\n#include <sys/un.h>\n",
                 "tests/unit/check_main.h": "#include <check.h>\n",
                 "tests/unit/syncd/store/check_blob.c": (
@@ -137,6 +138,7 @@ class Layers(CheckCase):
             ("openssl/evp.h", "proto/a.c"),
             ("event2/event.h", "syncd/sync/a.h"),
             ("jansson.h", "syncd/control/a.c"),
+            ("openssl/evp.h", "tests/unit/proto/check_a.c"),
             ("libssh2.h", "syncd/link/a.h"),
         ):
             files = {path: f"#include <{name}>\n"}
