@@ -183,10 +183,6 @@ get_failure(struct json_object *o, struct failure *out, int *exit_status)
 	json_object_end(o);
 	memset(out, 0, sizeof(*out));
 	out->code = error_from_name(code);
-	if (out->code == PH_OK) {
-		json_refuse(o, "code");
-		out->code = PH_EINTERNAL;
-	}
 	(void)snprintf(out->what, sizeof(out->what), "%s", what);
 	(void)snprintf(out->where, sizeof(out->where), "%s", where);
 	(void)snprintf(out->next, sizeof(out->next), "%s", next);
