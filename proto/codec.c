@@ -20,11 +20,10 @@
 /* The window descriptor follows it: five bits of exponent, three of mantissa. */
 #define WINDOW_LOG_MIN 10u
 
-/* Samples that codec_is_dense looks at, and the gain that it asks for. */
+/* What codec_estimate looks at. */
 #define NSAMPLES 16u
 #define SAMPLE_SIZE 4096u
 #define SAMPLE_LEVEL 1
-#define GAIN_PER_CENT 2u
 
 struct codec {
 	ZSTD_CCtx *cctx;
@@ -135,22 +134,26 @@ codec_decompress(struct codec *c, const void *frame, size_t framelen, void *out,
 	return n == len ? PH_OK : PH_EMESSAGE;
 }
 
-int
-codec_is_dense(struct codec *c, const void *data, size_t len)
+unsigned int
+codec_estimate(struct codec *c, const void *data, size_t len)
 {
 	const uint8_t *p;
-	size_t i, step, room, n;
+	size_t i, step, n;
 
-	if (len < sizeof(c->sample))
-		return 0;
 	p = data;
-	step = (len - SAMPLE_SIZE) / (NSAMPLES - 1);
-	for (i = 0; i < NSAMPLES; i++)
-		memcpy(c->sample + i * SAMPLE_SIZE, p + i * step, SAMPLE_SIZE);
 	if (prepare(c, SAMPLE_LEVEL) != PH_OK)
-		return 0;
-	room = sizeof(c->sample) / 100 * (100 - GAIN_PER_CENT);
-	n = ZSTD_compress2(c->cctx, c->frame, room, c->sample,
-	    sizeof(c->sample));
-	return ZSTD_isError(n) != 0;
+		return 1000;
+	if (len > sizeof(c->sample)) {
+		step = (len - SAMPLE_SIZE) / (NSAMPLES - 1);
+		for (i = 0; i < NSAMPLES; i++)
+			memcpy(c->sample + i * SAMPLE_SIZE, p + i * step,
+			    SAMPLE_SIZE);
+		p = c->sample;
+		len = sizeof(c->sample);
+	}
+	/* Without room for more, what would grow fails. */
+	n = ZSTD_compress2(c->cctx, c->frame, len, p, len);
+	if (len == 0 || ZSTD_isError(n))
+		return 1000;
+	return (unsigned int)(n * 1000 / len);
 }

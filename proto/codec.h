@@ -43,9 +43,9 @@ int codec_decompress(struct codec *c, const void *frame, size_t framelen,
     void *out, size_t len) ATTR_CHECK;
 
 /*
- * Whether len bytes look incompressible, judged by a few samples at a small
- * part of the cost of compressing them: 1 or 0.
+ * About how many of 1000 bytes of data are left when they are compressed: at
+ * most 1000, judged by a few samples at a small part of the cost.
  */
-int codec_is_dense(struct codec *c, const void *data, size_t len);
+unsigned int codec_estimate(struct codec *c, const void *data, size_t len);
 
 #endif

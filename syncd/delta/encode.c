@@ -20,11 +20,11 @@
 /* Base bytes compared at a time. */
 #define PIECE_SIZE 65536u
 
-/*
- * An encoding smaller than this part of what it copies is not worth a second
- * one without base: nothing compresses so well.
- */
-#define PLAIN_RATIO 20u
+/* Literals that lose less of 1000 bytes are stored: decoding costs, too. */
+#define DENSE 980u
+
+/* An encoding of so few bytes is never compared with one without base. */
+#define SMALL_SIZE 512u
 
 struct delta_encoder {
 	struct delta_config config;
@@ -163,8 +163,8 @@ put_encoding(struct delta_encoder *e, const struct work *w,
 	content.literals = e->literals.data;
 	content.nliterals = e->literals.len;
 	content.level = e->config.level;
-	if (content.level > 0 &&
-	    codec_is_dense(e->codec, e->literals.data, e->literals.len))
+	if (codec_estimate(e->codec, e->literals.data, e->literals.len) >=
+	    DENSE)
 		content.level = 0;
 	buffer_reset(out);
 	return segment_encode(e->codec, &content, out);
@@ -258,6 +258,19 @@ encode_plain(struct delta_encoder *e, const struct work *w, struct buffer *out,
 	return PH_OK;
 }
 
+/* Whether the segment, compressed whole, may be less than len bytes. */
+static int
+plain_may_be_less(struct delta_encoder *e, const struct work *w, size_t len)
+{
+	uint64_t estimate;
+
+	if (e->config.level == 0 || len < SMALL_SIZE)
+		return 0;
+	estimate = codec_estimate(e->codec, e->target, w->len);
+	/* Samples know nothing of what is far apart: half of it is near. */
+	return estimate * w->len / 2000 < len;
+}
+
 /* Where a plain encoding may be the smaller one, try. */
 static int
 prefer_plain(struct delta_encoder *e, const struct work *w,
@@ -266,7 +279,7 @@ prefer_plain(struct delta_encoder *e, const struct work *w,
 	struct delta_outcome plain;
 	int r;
 
-	if (outcome->ncopy == 0 || encoding->len < outcome->ncopy / PLAIN_RATIO)
+	if (outcome->plain || !plain_may_be_less(e, w, encoding->len))
 		return PH_OK;
 	r = encode_plain(e, w, &e->plain, &plain);
 	if (r != PH_OK || e->plain.len >= encoding->len)

@@ -26,6 +26,9 @@
  */
 #define GOOD_ENOUGH_PER_CENT 50u
 
+/* Shorter runs of one value are no operation of their own. */
+#define CONSTANT_MIN 256u
+
 struct delta_planner {
 	struct delta_view view;
 	const struct delta_signature *signature;
@@ -165,7 +168,9 @@ place_block(struct delta_planner *p, size_t position, size_t *n)
 
 	v = &p->view;
 	t = v->target + position;
-	if (delta_block_is_constant(t, *n))
+	/* A shorter one at an end goes with what stands beside it. */
+	if ((*n >= CONSTANT_MIN || *n == v->len) &&
+	    delta_block_is_constant(t, *n))
 		return delta_pieces_constant(&p->next, *n, *t);
 	if (v->base == NULL)
 		return delta_pieces_literal(&p->next, *n);

@@ -203,15 +203,18 @@ START_TEST(full_buffer)
 }
 END_TEST
 
-START_TEST(density)
+START_TEST(estimates)
 {
-	ck_assert_int_eq(codec_is_dense(codec, noise, SIZE), 1);
-	ck_assert_int_eq(codec_is_dense(codec, text, SIZE), 0);
-	/* Too little to judge by samples. */
-	ck_assert_int_eq(codec_is_dense(codec, noise, 1000), 0);
-	/* A part that shrinks is enough. */
+	ck_assert_uint_ge(codec_estimate(codec, noise, SIZE), 980);
+	ck_assert_uint_le(codec_estimate(codec, text, SIZE), 600);
+	ck_assert_uint_ge(codec_estimate(codec, noise, 1000), 980);
+	ck_assert_uint_le(codec_estimate(codec, text, 1000), 800);
+	ck_assert_uint_eq(codec_estimate(codec, noise, 0), 1000);
+	/* A part that shrinks counts as much as it is of the whole. */
 	memcpy(noise + SIZE / 2, text, SIZE / 2);
-	ck_assert_int_eq(codec_is_dense(codec, noise, SIZE), 0);
+	ck_assert_uint_le(codec_estimate(codec, noise, SIZE), 900);
+	memset(text, 1, SIZE);
+	ck_assert_uint_le(codec_estimate(codec, text, SIZE), 1);
 }
 END_TEST
 
@@ -230,7 +233,7 @@ main(void)
 	tcase_add_test(t, headers);
 	tcase_add_test(t, changed_bytes);
 	tcase_add_test(t, full_buffer);
-	tcase_add_test(t, density);
+	tcase_add_test(t, estimates);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
