@@ -4,13 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/address.h"
 #include "proto/attributes.h"
 #include "proto/digest.h"
 #include "proto/failure.h"
 #include "proto/key.h"
 #include "proto/limits.h"
-
-struct buffer;
 
 /*
  * The configuration file of one repository: what its operator decides on
@@ -23,9 +22,8 @@ struct buffer;
 
 #define CONFIGURATION_DEFAULT_FILE "/etc/packhorse/syncd.yaml"
 
-#define CONFIGURATION_PATH_SIZE 1024u   /* A path and its NUL. */
-#define CONFIGURATION_ADDRESS_SIZE 512u /* "ssh://USER@HOST:PORT", a NUL. */
-#define CONFIGURATION_GROUP_SIZE 33u    /* Of a system's group, and a NUL. */
+#define CONFIGURATION_PATH_SIZE 1024u /* A path and its NUL. */
+#define CONFIGURATION_GROUP_SIZE 33u  /* Of a system's group, and a NUL. */
 
 #define CONFIGURATION_SYNC_INTERVAL_S 300
 #define CONFIGURATION_SYNC_INTERVAL_MIN_S 1
@@ -61,13 +59,15 @@ struct configuration {
 	uint64_t rate;        /* Bytes per second; 0: no limit. */
 	uint64_t delta_cache; /* Bytes. */
 
-	/* Site: whom to dial; none when upstream_address is empty. */
-	char upstream_address[CONFIGURATION_ADDRESS_SIZE];
+	/* Site: whom to dial, by which host key, and who must answer. */
+	int has_upstream;
+	struct address upstream_address;
 	struct key_public upstream_host_key;
-	struct digest upstream_id;
+	struct digest upstream_id; /* Of the primary's repository. */
 
-	/* Primary: what invitations say; none when the address is empty. */
-	char advertise_address[CONFIGURATION_ADDRESS_SIZE];
+	/* Primary: what invitations say. */
+	int has_advertise;
+	struct address advertise_address;
 	struct key_public advertise_host_key;
 };
 
@@ -77,27 +77,16 @@ struct configuration {
  */
 void configuration_init(struct configuration *c, enum configuration_role role);
 
-/* Read a file.  PH_OK, PH_ECONFIG, PH_EFILE (cannot be read), PH_ENOMEM. */
+/*
+ * Read a file.  PH_OK, PH_ECONFIG, PH_EFILE (cannot be read), PH_ENOMEM;
+ * after a failure *out is not to be used.
+ */
 int configuration_read(const char *path, struct configuration *out,
     struct failure *f) ATTR_CHECK;
 
 /* The same for len bytes; name stands for the file in failures. */
 int configuration_parse(const char *name, const void *data, size_t len,
     struct configuration *out, struct failure *f) ATTR_CHECK;
-
-/*
- * Put the text of a commented file that configuration_parse() reads as c.
- * PH_OK, PH_ENOMEM, PH_ELIMIT.
- */
-int configuration_encode(const struct configuration *c,
-    struct buffer *out) ATTR_CHECK;
-
-/*
- * Create that file, durably, mode 0644.  PH_OK, PH_EEXISTS (left as it is),
- * PH_ENOSPC, PH_EPERM, PH_EIO.
- */
-int configuration_create(const char *path, const struct configuration *c,
-    struct failure *f) ATTR_CHECK;
 
 /* "primary", "site"; "error" … "debug". */
 const char *configuration_role_text(enum configuration_role role);

@@ -28,6 +28,12 @@ struct probe_space {
 int probe_local(const char *path, struct failure *f) ATTR_CHECK;
 
 /*
+ * The name of a network or user-space file system by the number that
+ * statfs(2) gives; NULL when it is not one of those known.
+ */
+const char *probe_remote_name(uint32_t magic);
+
+/*
  * Whether files can be made, synced, linked, replaced and removed in the
  * directory at path.  PH_OK; PH_ESTORE for what the file system cannot do,
  * PH_EPERM, PH_ENOSPC, PH_EABSENT, PH_EIO.
