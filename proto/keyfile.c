@@ -94,14 +94,12 @@ decode_outside(const uint8_t *raw, size_t len, struct outside *out)
 	return PH_OK;
 }
 
-/* What is left is 1, 2, 3 and so on, and less than 256 bytes. */
+/* What is left is 1, 2, 3 and so on; no byte is 256, so it ends there. */
 static int
 check_padding(const struct reader *r)
 {
 	size_t i;
 
-	if (r->len > UINT8_MAX)
-		return PH_EKEY;
 	for (i = 0; i < r->len; i++) {
 		if (r->data[i] != i + 1)
 			return PH_EKEY;

@@ -159,6 +159,9 @@ START_TEST(padding_is_as_agreed)
 	expect("Zm9v====", 8, BASE64_PADDED, PH_EMESSAGE);
 	expect("Z=8=", 4, BASE64_PADDED, PH_EMESSAGE);
 	expect("Z", 1, BASE64_UNPADDED, PH_EMESSAGE);
+	expect("A", 1, BASE64_UNPADDED, PH_EMESSAGE);
+	expect("AAAAA", 5, BASE64_UNPADDED, PH_EMESSAGE);
+	expect("A===", 4, BASE64_PADDED, PH_EMESSAGE);
 	expect("Zm9vY", 5, BASE64_UNPADDED, PH_EMESSAGE);
 }
 END_TEST

@@ -628,6 +628,7 @@ START_TEST(without_memory_nothing_is_signed_or_holds)
 				     wrong),
 		    PH_OK);
 		allowed = -1;
+		ck_assert_uint_eq(ERR_peek_error(), 0);
 		ck_assert(made == PH_OK || made == PH_ENOMEM);
 		ck_assert_int_eq(made == PH_OK, other != NULL);
 		ck_assert(signed_ == PH_OK || signed_ == PH_ENOMEM);

@@ -228,8 +228,7 @@ END_TEST
 START_TEST(other_keys_are_refused)
 {
 	static const char *const options[] = { "-t ecdsa", "-t rsa -b 2048",
-		"-t rsa -b 4096", "-t rsa -b 2048 -m PEM",
-		"-t ecdsa -m PKCS8" };
+		"-t ecdsa -b 521", "-t ecdsa -m PEM", "-t ecdsa -m PKCS8" };
 	struct key_private *key;
 	struct key_public public;
 	struct ssh_keygen k;
@@ -341,6 +340,20 @@ START_TEST(changed_parts_are_refused)
 		ck_assert_msg(decode_raw(raw, len, &inspected) == PH_EKEY, "%s",
 		    changes[i].what);
 	}
+}
+END_TEST
+
+START_TEST(options_without_key_derivation)
+{
+	uint8_t raw[1024];
+	size_t len;
+	int inspected;
+
+	len = make_raw(7, "comment", raw);
+	memmove(raw + AT_COUNT + 4, raw + AT_COUNT, len - AT_COUNT);
+	memcpy(raw + AT_OPTIONS, "\0\0\0\4salt", 8);
+	ck_assert_int_eq(decode_raw(raw, len + 4, &inspected), PH_EKEY);
+	ck_assert_int_eq(inspected, PH_EKEY);
 }
 END_TEST
 
@@ -463,6 +476,7 @@ main(void)
 	tcase_add_test(bad, a_cut_text_is_refused);
 	tcase_add_test(bad, a_flipped_bit_is_refused_or_is_the_comment);
 	tcase_add_test(bad, changed_parts_are_refused);
+	tcase_add_test(bad, options_without_key_derivation);
 	tcase_add_test(bad, a_seed_of_another_key_is_refused);
 	tcase_add_test(bad, paddings);
 	tcase_add_test(bad, too_long);

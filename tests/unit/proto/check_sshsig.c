@@ -32,7 +32,8 @@ struct recipe {
 	const char *type; /* Of the key. */
 	const char *namespace;
 	const char *reserved;
-	const char *hash;
+	const char *hash;      /* In what is signed. */
+	const char *claimed;   /* In the blob, where that is another. */
 	const char *algorithm; /* Of the signature. */
 	size_t signature_len;
 	const char *trailing; /* Behind the signature, in its string. */
@@ -156,7 +157,7 @@ make_recipe(const struct recipe *m, struct buffer *out)
 	ck_assert_int_eq(buffer_put_string(out, blob.data, blob.len), PH_OK);
 	put(out, m->namespace, SPACE);
 	put(out, m->reserved, "");
-	put(out, m->hash, "sha512");
+	put(out, m->claimed, m->hash == NULL ? "sha512" : m->hash);
 	put_signature(out, m, signature);
 	if (m->behind != NULL)
 		ck_assert_int_eq(buffer_put_text(out, m->behind), PH_OK);
@@ -296,6 +297,20 @@ START_TEST(recipes)
 	static const struct recipe all[] = {
 		{ .what = "as it should be", .version = 1 },
 		{ .what = "sha256", .version = 1, .hash = "sha256" },
+		{ .what = "another hash for sha512",
+		    .refused = 1,
+		    .version = 1,
+		    .claimed = "sha384" },
+		{ .what = "another hash for sha256",
+		    .refused = 1,
+		    .version = 1,
+		    .hash = "sha256",
+		    .claimed = "sha384" },
+		{ .what = "the other hash",
+		    .refused = 1,
+		    .version = 1,
+		    .hash = "sha256",
+		    .claimed = "sha512" },
 		{ .what = "sha384",
 		    .refused = 1,
 		    .version = 1,
@@ -359,6 +374,24 @@ START_TEST(recipes)
 		ck_assert_msg(verify(b.data, b.len) == want, "%s", all[i].what);
 		buffer_fini(&b);
 	}
+}
+END_TEST
+
+START_TEST(nothing_behind_a_blob_is_read)
+{
+	struct buffer b;
+	uint8_t *length;
+
+	/* One byte less by all lengths; what is cut off is still there. */
+	make_blob(7, &b);
+	length = b.data + b.len - KEY_SIGNATURE_SIZE - 1;
+	ck_assert_uint_eq(*length, KEY_SIGNATURE_SIZE);
+	*length -= 1;
+	length -= 4 + strlen(KEY_TYPE) + 4;
+	ck_assert_uint_eq(*length, 4 + strlen(KEY_TYPE) + 4 + 64);
+	*length -= 1;
+	ck_assert_int_eq(verify(b.data, b.len - 1), PH_ESIGNATURE);
+	buffer_fini(&b);
 }
 END_TEST
 
@@ -711,6 +744,7 @@ main(void)
 	tcase_add_test(blobs, every_bit_of_a_blob_counts);
 	tcase_add_test(blobs, cut_at_every_length);
 	tcase_add_test(blobs, recipes);
+	tcase_add_test(blobs, nothing_behind_a_blob_is_read);
 	tcase_add_test(blobs, a_key_of_low_order_signs_nothing);
 	tcase_add_test(blobs, s_plus_l_is_refused);
 	tcase_add_test(blobs, no_room);
