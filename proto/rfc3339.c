@@ -128,7 +128,7 @@ rfc3339_decode(const char *text, int64_t *seconds)
 	    d.day > days_of_month(d.year, d.month) || hour > 23 ||
 	    minute > 59 || second > 59)
 		return PH_EMESSAGE;
-	*seconds = days_from_date(&d) * DAY + hour * 3600 + minute * 60 +
-	    second;
+	*seconds =
+	    days_from_date(&d) * DAY + hour * 3600 + minute * 60 + second;
 	return PH_OK;
 }

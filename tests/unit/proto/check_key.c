@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "tests/unit/check_main.h"
+#include "tests/unit/proto/openssl_memory.h"
 #include "tests/unit/proto/ssh_keygen.h"
 
 #include "proto/errors.h"
@@ -129,9 +129,9 @@ static const struct {
 	"edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010"
 
 /* A key line made by ssh-keygen, and its fingerprint as it prints it. */
-#define LINE                                                                   \
-	"ssh-ed25519 "                                                         \
+#define LINE_BASE64                                                            \
 	"AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
+#define LINE KEY_TYPE " " LINE_BASE64
 
 /* Read hexadecimal digits; returns how many bytes they are. */
 static size_t
@@ -433,7 +433,7 @@ START_TEST(blanks_of_a_person)
 	struct key_public public;
 	char line[KEY_LINE_SIZE + 1200];
 
-	(void)snprintf(line, sizeof(line), KEY_TYPE " \t %s", LINE + 12);
+	(void)snprintf(line, sizeof(line), KEY_TYPE " \t " LINE_BASE64);
 	ck_assert_int_eq(key_from_line(line, KEY_LINE_EXACT, &public), PH_EKEY);
 	ck_assert_int_eq(key_from_line(line, KEY_LINE_COMMENT, &public), PH_OK);
 	/* A comment is as long as a text may be. */
@@ -560,42 +560,6 @@ START_TEST(the_error_queue_is_left_alone)
 }
 END_TEST
 
-/* Allocations that OpenSSL still gets; -1: all. */
-static long allowed = -1;
-
-/* Whether this allocation fails. */
-static int
-is_out(void)
-{
-	if (allowed > 0)
-		allowed--;
-	return allowed == 0;
-}
-
-static void *
-limited_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return size == 0 || is_out() ? NULL : malloc(size);
-}
-
-static void *
-limited_realloc(void *p, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return is_out() ? NULL : realloc(p, size);
-}
-
-static void
-limited_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(p);
-}
-
 START_TEST(without_memory_nothing_is_signed_or_holds)
 {
 	struct key_private *key, *other;
@@ -616,18 +580,18 @@ START_TEST(without_memory_nothing_is_signed_or_holds)
 	for (n = 1; made != PH_OK || signed_ != PH_OK || verified != PH_OK;
 	     n++) {
 		other = NULL;
-		allowed = n;
+		openssl_memory_limit(n);
 		made = key_private_new(seed, &other);
-		allowed = n;
+		openssl_memory_limit(n);
 		signed_ = key_sign(key, MESSAGE, 9, signature);
-		allowed = n;
+		openssl_memory_limit(n);
 		verified =
 		    key_verify(key_private_public(key), MESSAGE, 9, signature);
-		allowed = n;
+		openssl_memory_limit(n);
 		ck_assert_int_ne(key_verify(key_private_public(key), MESSAGE, 9,
 				     wrong),
 		    PH_OK);
-		allowed = -1;
+		openssl_memory_unlimit();
 		ck_assert_uint_eq(ERR_peek_error(), 0);
 		ck_assert(made == PH_OK || made == PH_ENOMEM);
 		ck_assert_int_eq(made == PH_OK, other != NULL);
@@ -649,10 +613,7 @@ main(void)
 	Suite *suite;
 	TCase *forms, *signatures, *memory;
 
-	/* Before OpenSSL takes any memory. */
-	if (CRYPTO_set_mem_functions(limited_malloc, limited_realloc,
-		limited_free) != 1)
-		return EXIT_FAILURE;
+	openssl_memory_init();
 	suite = suite_create("key");
 	forms = tcase_create("forms");
 	tcase_add_test(forms, a_key_in_all_its_forms);

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include "tests/unit/check_main.h"
+#include "tests/unit/proto/openssl_memory.h"
 #include "tests/unit/proto/ssh_keygen.h"
 
 #include "proto/armour.h"
@@ -28,8 +28,8 @@
 struct recipe {
 	const char *what;
 	const char *magic;
-	uint32_t version;
-	const char *type; /* Of the key. */
+	uint32_t version_added; /* To 1. */
+	const char *type;       /* Of the key. */
 	const char *namespace;
 	const char *reserved;
 	const char *hash;      /* In what is signed. */
@@ -38,7 +38,7 @@ struct recipe {
 	size_t signature_len;
 	const char *trailing; /* Behind the signature, in its string. */
 	const char *behind;   /* Behind everything. */
-	int refused;
+	int holds;
 };
 
 /* The private key of a seed that is the same byte throughout. */
@@ -153,7 +153,7 @@ make_recipe(const struct recipe *m, struct buffer *out)
 	ck_assert_int_eq(buffer_put_text(out,
 			     m->magic == NULL ? "SSHSIG" : m->magic),
 	    PH_OK);
-	ck_assert_int_eq(buffer_put_u32(out, m->version), PH_OK);
+	ck_assert_int_eq(buffer_put_u32(out, 1 + m->version_added), PH_OK);
 	ck_assert_int_eq(buffer_put_string(out, blob.data, blob.len), PH_OK);
 	put(out, m->namespace, SPACE);
 	put(out, m->reserved, "");
@@ -295,74 +295,31 @@ END_TEST
 START_TEST(recipes)
 {
 	static const struct recipe all[] = {
-		{ .what = "as it should be", .version = 1 },
-		{ .what = "sha256", .version = 1, .hash = "sha256" },
-		{ .what = "another hash for sha512",
-		    .refused = 1,
-		    .version = 1,
-		    .claimed = "sha384" },
-		{ .what = "another hash for sha256",
-		    .refused = 1,
-		    .version = 1,
+		{ .what = "as it should be", .holds = 1 },
+		{ .what = "sha256", .hash = "sha256", .holds = 1 },
+		{ .what = "a claim for sha512", .claimed = "sha384" },
+		{ .what = "a claim for sha256",
 		    .hash = "sha256",
 		    .claimed = "sha384" },
-		{ .what = "the other hash",
-		    .refused = 1,
-		    .version = 1,
+		{ .what = "one for the other",
 		    .hash = "sha256",
 		    .claimed = "sha512" },
-		{ .what = "sha384",
-		    .refused = 1,
-		    .version = 1,
-		    .hash = "sha384" },
-		{ .what = "no hash", .refused = 1, .version = 1, .hash = "" },
-		{ .what = "a longer hash",
-		    .refused = 1,
-		    .version = 1,
-		    .hash = "sha512x" },
-		{ .what = "magic",
-		    .refused = 1,
-		    .version = 1,
-		    .magic = "SSHSIH" },
-		{ .what = "version 0", .refused = 1, .version = 0 },
-		{ .what = "version 2", .refused = 1, .version = 2 },
-		{ .what = "type",
-		    .refused = 1,
-		    .version = 1,
-		    .type = "ssh-rsa" },
-		{ .what = "security key",
-		    .refused = 1,
-		    .version = 1,
-		    .type = "sk-ssh-ed25519@openssh.com" },
-		{ .what = "reserved",
-		    .refused = 1,
-		    .version = 1,
-		    .reserved = "x" },
-		{ .what = "namespace",
-		    .refused = 1,
-		    .version = 1,
-		    .namespace = "other" },
-		{ .what = "no namespace",
-		    .refused = 1,
-		    .version = 1,
-		    .namespace = "" },
-		{ .what = "algorithm",
-		    .refused = 1,
-		    .version = 1,
-		    .algorithm = "ssh-rsa" },
-		{ .what = "short",
-		    .refused = 1,
-		    .version = 1,
-		    .signature_len = 63 },
-		{ .what = "long",
-		    .refused = 1,
-		    .version = 1,
-		    .signature_len = 65 },
-		{ .what = "trailing",
-		    .refused = 1,
-		    .version = 1,
-		    .trailing = "x" },
-		{ .what = "behind", .refused = 1, .version = 1, .behind = "x" },
+		{ .what = "sha384", .hash = "sha384" },
+		{ .what = "no hash", .hash = "" },
+		{ .what = "a longer hash", .hash = "sha512x" },
+		{ .what = "magic", .magic = "SSHSIH" },
+		{ .what = "version 0", .version_added = UINT32_MAX },
+		{ .what = "version 2", .version_added = 1 },
+		{ .what = "type", .type = "ssh-rsa" },
+		{ .what = "sk", .type = "sk-ssh-ed25519@openssh.com" },
+		{ .what = "reserved", .reserved = "x" },
+		{ .what = "namespace", .namespace = "other" },
+		{ .what = "no namespace", .namespace = "" },
+		{ .what = "algorithm", .algorithm = "ssh-rsa" },
+		{ .what = "short", .signature_len = 63 },
+		{ .what = "long", .signature_len = 65 },
+		{ .what = "trailing", .trailing = "x" },
+		{ .what = "behind", .behind = "x" },
 	};
 	struct buffer b;
 	size_t i;
@@ -370,7 +327,7 @@ START_TEST(recipes)
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		make_recipe(&all[i], &b);
-		want = all[i].refused ? PH_ESIGNATURE : PH_OK;
+		want = all[i].holds ? PH_OK : PH_ESIGNATURE;
 		ck_assert_msg(verify(b.data, b.len) == want, "%s", all[i].what);
 		buffer_fini(&b);
 	}
@@ -654,42 +611,6 @@ START_TEST(other_keys_of_ssh_keygen)
 }
 END_TEST
 
-/* Allocations that OpenSSL still gets; -1: all. */
-static long allowed = -1;
-
-/* Whether this allocation fails. */
-static int
-is_out(void)
-{
-	if (allowed > 0)
-		allowed--;
-	return allowed == 0;
-}
-
-static void *
-limited_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return size == 0 || is_out() ? NULL : malloc(size);
-}
-
-static void *
-limited_realloc(void *p, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return is_out() ? NULL : realloc(p, size);
-}
-
-static void
-limited_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(p);
-}
-
 START_TEST(without_memory_nothing_is_signed_or_holds)
 {
 	struct key_private *key;
@@ -704,15 +625,15 @@ START_TEST(without_memory_nothing_is_signed_or_holds)
 	made = verified = PH_ENOMEM;
 	for (n = 1; made != PH_OK || verified != PH_OK; n++) {
 		buffer_reset(&b);
-		allowed = n;
+		openssl_memory_limit(n);
 		made = sshsig_sign(key, SPACE, MESSAGE, strlen(MESSAGE), &b);
-		allowed = n;
+		openssl_memory_limit(n);
 		verified = verify(good.data, good.len);
-		allowed = n;
+		openssl_memory_limit(n);
 		good.data[good.len - 1] ^= 1;
 		ck_assert_int_ne(verify(good.data, good.len), PH_OK);
 		good.data[good.len - 1] ^= 1;
-		allowed = -1;
+		openssl_memory_unlimit();
 		ck_assert(made == PH_OK || made == PH_ENOMEM);
 		ck_assert(verified == PH_OK || verified == PH_ENOMEM ||
 		    verified == PH_ESIGNATURE);
@@ -732,10 +653,7 @@ main(void)
 	Suite *suite;
 	TCase *blobs, *text, *keygen;
 
-	/* Before OpenSSL takes any memory. */
-	if (CRYPTO_set_mem_functions(limited_malloc, limited_realloc,
-		limited_free) != 1)
-		return EXIT_FAILURE;
+	openssl_memory_init();
 	suite = suite_create("sshsig");
 	blobs = tcase_create("blobs");
 	tcase_add_test(blobs, there_and_back);
