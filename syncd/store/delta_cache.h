@@ -26,7 +26,7 @@ void delta_cache_free(struct delta_cache *cache);
 /*
  * Open a pair and use it: delta_file_open() with the same results.  The same
  * object is given to all who use a pair at the same time.  Each ends its use
- * with delta_cache_release().
+ * with delta_cache_release().  PH_EBUSY when the pair is used with other sizes.
  */
 int delta_cache_use(struct delta_cache *cache, const struct delta_file_id *id,
     int create, struct delta_file **out) ATTR_CHECK;
@@ -59,8 +59,10 @@ int delta_cache_size(struct delta_cache *cache, uint64_t *size) ATTR_CHECK;
 int delta_cache_trim(struct delta_cache *cache, uint64_t budget,
     uint64_t *freed) ATTR_CHECK;
 
-/* Remove all pairs whose target or base is blob.  PH_EBUSY when one is used:
- * then the others are gone. */
+/*
+ * Remove all pairs whose target or base is blob.  PH_EBUSY when one is used:
+ * then the others are gone.
+ */
 int delta_cache_forget(struct delta_cache *cache,
     const struct digest *blob) ATTR_CHECK;
 

@@ -82,6 +82,9 @@ int delta_file_read(struct delta_file *d, const struct delta_file_row *row,
 int delta_file_verify(struct delta_file *d,
     const struct delta_file_row *row) ATTR_CHECK;
 
+/* Note that the pair is used now: the time of change of its index says so. */
+int delta_file_touch(struct delta_file *d) ATTR_CHECK;
+
 /* Remove the files of a pair, which may be open; absent ones are fine. */
 int delta_file_remove(const struct store *s, const struct digest *target,
     const struct digest *base) ATTR_CHECK;

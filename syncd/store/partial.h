@@ -23,6 +23,10 @@
 
 struct partial;
 
+/* Names in staging/TARGET: the file, and where its map may be put. */
+#define PARTIAL_FILE "target"
+#define PARTIAL_MAP "map"
+
 /*
  * Open staging/TARGET, creating what is missing.  A file of another size is
  * of no use and made anew.  size is 1 to PH_BLOB_SIZE_MAX.  PH_OK and *out;
@@ -34,11 +38,12 @@ int partial_open(const struct store *s, const struct digest *target,
 /* Close it; everything stays for later.  NULL is allowed. */
 void partial_close(struct partial *p);
 
-/* The directory staging/TARGET, the file in it, and the file's name. */
+/* The directory staging/TARGET, and the file in it. */
 int partial_dir(const struct partial *p);
 int partial_fd(const struct partial *p);
-#define PARTIAL_FILE "target"
-#define PARTIAL_MAP "map"
+
+/* The calls that the store was opened with. */
+const struct files *partial_files(const struct partial *p);
 
 uint64_t partial_size(const struct partial *p);
 uint32_t partial_segment_size(const struct partial *p);

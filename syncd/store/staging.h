@@ -17,6 +17,15 @@
  */
 
 #define STAGING_TAG_MAX 64u
+#define STAGING_WORK_NAME_SIZE (STAGING_TAG_MAX + 16u)
+
+/*
+ * The name of a work directory in staging/: prefix, which is short, and tag.
+ * PH_OK, or PH_ENAME when tag is not 1 to STAGING_TAG_MAX lower-case
+ * hexadecimal digits.
+ */
+int staging_work_name(const char *prefix, const char *tag,
+    char out[STAGING_WORK_NAME_SIZE]) ATTR_CHECK;
 
 /*
  * Create and open staging/publish-TAG for the files of a publication.  PH_OK

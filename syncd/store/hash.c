@@ -1,0 +1,335 @@
+/*
+ * Digest and block map in one pass: the bytes are read once and hashed twice,
+ * at the same time.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/blockmap.h"
+#include "proto/errors.h"
+#include "proto/limits.h"
+#include "syncd/store/aside.h"
+#include "syncd/store/extent.h"
+
+#include "syncd/store/hash.h"
+
+/* Hashes that are kept before they are written: 64 MiB of the file. */
+#define NHASHES 1024u
+
+/* Less than this is not worth waking another thread. */
+#define ASIDE_MIN (128u << 10)
+
+#define READ_SIZE (1u << 20)
+#define ZEROS_SIZE (64u << 10)
+#define STEP_SIZE (UINT64_C(16) << 20)
+
+struct hash {
+	const struct files *fs;
+	int map;
+	struct digester *digester;
+	struct blockmap *blocks;
+	struct aside *aside; /* Computes the map; NULL: the caller does. */
+	int alone;           /* There is no thread to be had. */
+	const void *data;    /* What is being added; NULL: zeros. */
+	uint64_t len;
+	uint64_t size;
+	uint64_t map_size; /* Written. */
+	size_t nhashes;    /* Waiting. */
+	struct digest hashes[NHASHES];
+};
+
+/* Write the hashes that wait. */
+static int
+flush(struct hash *h)
+{
+	size_t len;
+	int r;
+
+	len = h->nhashes * sizeof(h->hashes[0]);
+	r = file_write_at(h->fs, h->map, h->map_size, h->hashes, len);
+	if (r != PH_OK)
+		return r;
+	h->map_size += len;
+	h->nhashes = 0;
+	return PH_OK;
+}
+
+/* Take the hash of a block. */
+static int
+on_hash(void *cookie, const struct digest *hash)
+{
+	struct hash *h = cookie;
+
+	h->hashes[h->nhashes++] = *hash;
+	return h->nhashes == NHASHES ? flush(h) : PH_OK;
+}
+
+struct hash *
+hash_new(const struct files *fs, int map)
+{
+	struct hash *h;
+
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return NULL;
+	h->fs = fs;
+	h->map = map;
+	h->digester = digester_new();
+	h->blocks = blockmap_new(map == -1 ? NULL : on_hash, h);
+	if (h->digester == NULL || h->blocks == NULL) {
+		hash_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+/* Zeros, in pieces. */
+static const uint8_t zeros[ZEROS_SIZE];
+
+/* Add what is being added to the digest. */
+static void
+add_to_digest(struct hash *h)
+{
+	uint64_t left;
+	size_t n;
+
+	if (h->data != NULL) {
+		digester_add(h->digester, h->data, (size_t)h->len);
+		return;
+	}
+	for (left = h->len; left > 0; left -= n) {
+		n = left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE;
+		digester_add(h->digester, zeros, n);
+	}
+}
+
+/* Add what is being added to the map. */
+static int
+add_to_map(void *cookie)
+{
+	struct hash *h = cookie;
+	uint64_t left;
+	size_t n;
+	int r;
+
+	if (h->data != NULL)
+		return blockmap_add(h->blocks, h->data, (size_t)h->len);
+	r = PH_OK;
+	for (left = h->len; left > 0 && r == PH_OK; left -= n) {
+		n = left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE;
+		r = blockmap_add(h->blocks, zeros, n);
+	}
+	return r;
+}
+
+/* Add to digest and map, beside each other when that pays. */
+static int
+add(struct hash *h, const void *data, uint64_t len)
+{
+	h->data = data;
+	h->len = len;
+	h->size += len;
+	if (len >= ASIDE_MIN && h->aside == NULL && !h->alone) {
+		h->aside = aside_new();
+		h->alone = h->aside == NULL;
+	}
+	if (len < ASIDE_MIN || h->alone) {
+		add_to_digest(h);
+		return add_to_map(h);
+	}
+	aside_start(h->aside, add_to_map, h);
+	add_to_digest(h);
+	return aside_wait(h->aside);
+}
+
+int
+hash_add(struct hash *h, const void *data, size_t len)
+{
+	return len > 0 ? add(h, data, len) : PH_OK;
+}
+
+int
+hash_add_zeros(struct hash *h, uint64_t len)
+{
+	return add(h, NULL, len);
+}
+
+int
+hash_finish(struct hash *h, struct hash_result *out)
+{
+	int r;
+
+	digester_finish(h->digester, &out->digest);
+	out->size = h->size;
+	r = blockmap_finish(h->blocks, &out->map_root);
+	if (r == PH_OK && h->map != -1)
+		r = flush(h);
+	return r;
+}
+
+void
+hash_free(struct hash *h)
+{
+	if (h == NULL)
+		return;
+	aside_free(h->aside);
+	digester_free(h->digester);
+	blockmap_free(h->blocks);
+	free(h);
+}
+
+/* A file that is being hashed. */
+struct pass {
+	const struct files *fs;
+	int fd;
+	const struct progress *progress;
+	const struct progress_watch *watch;
+	struct hash *hash;
+	uint8_t *buf; /* READ_SIZE. */
+	uint64_t offset;
+	uint64_t told; /* The offset when progress was told last. */
+	uint64_t size;
+};
+
+/* len bytes were passed: data, or zeros when it is NULL. */
+static int
+pass_on(struct pass *p, const uint8_t *data, uint64_t len)
+{
+	int r;
+
+	r = data != NULL ? hash_add(p->hash, data, (size_t)len) :
+			   hash_add_zeros(p->hash, len);
+	if (r == PH_OK && p->watch != NULL && p->watch->tap != NULL)
+		r = p->watch->tap(p->watch->cookie, data, len);
+	p->offset += len;
+	if (r != PH_OK || p->progress == NULL || p->progress->step == NULL)
+		return r;
+	if (p->offset - p->told < STEP_SIZE && p->offset < p->size)
+		return PH_OK;
+	p->told = p->offset;
+	return p->progress->step(p->progress->cookie, p->offset, p->size);
+}
+
+/* Pass the hole up to end. */
+static int
+pass_hole(struct pass *p, uint64_t end)
+{
+	uint64_t n;
+	int r;
+
+	r = PH_OK;
+	while (p->offset < end && r == PH_OK) {
+		n = end - p->offset;
+		r = pass_on(p, NULL, n < STEP_SIZE ? n : STEP_SIZE);
+	}
+	return r;
+}
+
+/* Pass the data up to end; *more becomes 0 where the file ends before. */
+static int
+pass_data(struct pass *p, uint64_t end, int *more)
+{
+	size_t want, n;
+	int r;
+
+	while (p->offset < end && *more) {
+		want = end - p->offset < READ_SIZE ? (size_t)(end - p->offset) :
+						     READ_SIZE;
+		r = file_read_at(p->fs, p->fd, p->offset, p->buf, want, &n);
+		if (r != PH_OK)
+			return r;
+		*more = n == want;
+		r = n > 0 ? pass_on(p, p->buf, n) : PH_OK;
+		if (r != PH_OK)
+			return r;
+	}
+	return PH_OK;
+}
+
+/* Pass all of the file. */
+static int
+pass_file(struct pass *p)
+{
+	uint64_t begin, end;
+	int r, more;
+
+	more = 1;
+	while (p->offset < p->size && more) {
+		r = extent_next(p->fd, p->offset, p->size, &begin, &end);
+		if (r == PH_OK)
+			r = pass_hole(p, begin);
+		if (r == PH_OK)
+			r = pass_data(p, end, &more);
+		if (r != PH_OK)
+			return r;
+	}
+	return PH_OK;
+}
+
+int
+hash_file(const struct files *fs, int fd, int map,
+    const struct progress *progress, const struct progress_watch *watch,
+    struct hash_result *out)
+{
+	struct pass p;
+	struct stat st;
+	int r;
+
+	r = file_stat_fd(fs, fd, &st);
+	if (r != PH_OK)
+		return r;
+	memset(&p, 0, sizeof(p));
+	p.fs = fs;
+	p.fd = fd;
+	p.progress = progress;
+	p.watch = watch;
+	p.size = (uint64_t)st.st_size;
+	p.hash = hash_new(fs, map);
+	p.buf = malloc(READ_SIZE);
+	if (p.hash == NULL || p.buf == NULL) {
+		r = PH_ENOMEM;
+		goto out;
+	}
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	r = pass_file(&p);
+	if (r == PH_OK)
+		r = hash_finish(p.hash, out);
+out:
+	free(p.buf);
+	hash_free(p.hash);
+	return r;
+}
+
+int
+hash_range(const struct files *fs, int fd, uint64_t offset, uint64_t len,
+    struct digest *out)
+{
+	struct digester *d;
+	uint8_t *buf;
+	size_t want, n;
+	int r;
+
+	r = PH_OK;
+	d = digester_new();
+	buf = malloc(READ_SIZE);
+	if (d == NULL || buf == NULL)
+		r = PH_ENOMEM;
+	while (len > 0 && r == PH_OK) {
+		want = len < READ_SIZE ? (size_t)len : READ_SIZE;
+		r = file_read_at(fs, fd, offset, buf, want, &n);
+		if (r == PH_OK && n < want)
+			r = PH_EDIGEST;
+		if (r != PH_OK)
+			break;
+		digester_add(d, buf, n);
+		offset += n;
+		len -= n;
+	}
+	if (r == PH_OK)
+		digester_finish(d, out);
+	free(buf);
+	digester_free(d);
+	return r;
+}
