@@ -1,0 +1,561 @@
+/*
+ * Single flight.  A pair goes through open (cache and signature looked up,
+ * what the cache has verified), then one job a segment.  Jobs own what they
+ * use while they run: the loop reads only rows that were announced to it.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/limits.h"
+#include "syncd/delta/encode.h"
+#include "syncd/store/delta_cache.h"
+#include "syncd/transfer/signing.h"
+#include "syncd/transfer/source.h"
+
+#include "syncd/transfer/encodings.h"
+
+/* The level of the first encoding: fast, and near the best of zstd. */
+#define FIRST_LEVEL 3
+
+struct encodings_use {
+	struct encodings *pair;
+	struct encodings_use *next;
+	encodings_changed *changed;
+	void *cookie;
+};
+
+/*
+ * Invariants: while busy, a job of ours is with the workers and owns file,
+ * encoder, sources and signature; the loop then reads only rows below nrows
+ * of file, which do not change.  A pair without users is freed as soon as it
+ * is not busy.
+ */
+struct encodings {
+	struct encodings_pool *pool;
+	struct encodings *next;
+	struct encodings_use *users;
+	struct delta_file_id id;
+	struct delta_file *file;
+	struct file_source target;
+	struct file_source base;
+	struct file_source signature_file;
+	struct delta_signature *signature;
+	struct delta_encoder *encoder;
+	struct buffer encoding;
+	uint64_t nrows; /* Announced to the loop. */
+	int busy;
+	int opened;
+	int error;
+	int result; /* Of the job that ran. */
+};
+
+struct encodings_pool {
+	struct worker_pool *workers;
+	struct worker_lane *lane; /* Of cache and signatures. */
+	struct store *store;
+	struct delta_cache *cache; /* Only in the lane. */
+	struct encodings *pairs;
+	uint64_t budget;
+};
+
+struct encodings_pool *
+encodings_pool_new(struct worker_pool *workers, struct store *store,
+    uint64_t budget)
+{
+	struct encodings_pool *pool;
+
+	pool = calloc(1, sizeof(*pool));
+	if (pool == NULL)
+		return NULL;
+	pool->workers = workers;
+	pool->store = store;
+	pool->budget = budget;
+	pool->lane = worker_lane_new(workers);
+	pool->cache = delta_cache_new(store);
+	if (pool->lane == NULL || pool->cache == NULL) {
+		encodings_pool_free(pool);
+		return NULL;
+	}
+	return pool;
+}
+
+void
+encodings_pool_free(struct encodings_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	worker_drain(pool->workers);
+	assert(pool->pairs == NULL);
+	delta_cache_free(pool->cache);
+	free(pool);
+}
+
+void
+encodings_pool_set_budget(struct encodings_pool *pool, uint64_t budget)
+{
+	pool->budget = budget;
+}
+
+/* Making one signature. */
+struct sign_job {
+	struct store *store;
+	struct digest blob;
+};
+
+static void
+run_sign(void *cookie)
+{
+	struct sign_job *job;
+
+	job = cookie;
+	/* One that cannot be made now is made when it is needed. */
+	(void)!signing_make(job->store, &job->blob);
+}
+
+static void
+on_signed(void *cookie)
+{
+	free(cookie);
+}
+
+void
+encodings_pool_sign(struct encodings_pool *pool, const struct digest *blob)
+{
+	struct sign_job *job;
+
+	job = calloc(1, sizeof(*job));
+	if (job == NULL)
+		return;
+	job->store = pool->store;
+	job->blob = *blob;
+	if (worker_submit(pool->workers, pool->lane, run_sign, on_signed,
+		job) != PH_OK)
+		free(job);
+}
+
+/* Close all that a pair has open; in the lane. */
+static void
+close_pair(struct encodings *pair)
+{
+	delta_encoder_free(pair->encoder);
+	pair->encoder = NULL;
+	delta_signature_free(pair->signature);
+	pair->signature = NULL;
+	file_source_close(&pair->signature_file);
+	file_source_close(&pair->base);
+	file_source_close(&pair->target);
+	delta_cache_release(pair->pool->cache, pair->file);
+	pair->file = NULL;
+	buffer_fini(&pair->encoding);
+}
+
+/* What the cache has must still be what its rows say. */
+static int
+verify_rows(struct delta_file *file)
+{
+	struct delta_file_row row;
+	uint64_t i;
+	int r;
+
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < delta_file_nrows(file); i++) {
+		r = delta_file_row(file, i, &row);
+		if (r == PH_OK)
+			r = delta_file_verify(file, &row);
+	}
+	return r;
+}
+
+/* Open the pair in the cache, without what is damaged there. */
+static int
+open_cached(struct encodings *pair)
+{
+	struct delta_cache *cache;
+	int r;
+
+	cache = pair->pool->cache;
+	r = delta_cache_use(cache, &pair->id, 1, &pair->file);
+	if (r != PH_OK)
+		return r;
+	r = verify_rows(pair->file);
+	if (r != PH_EDIGEST)
+		return r;
+	delta_cache_release(cache, pair->file);
+	pair->file = NULL;
+	r = delta_file_remove(pair->pool->store, &pair->id.target,
+	    &pair->id.base);
+	if (r == PH_OK)
+		r = delta_cache_use(cache, &pair->id, 1, &pair->file);
+	return r;
+}
+
+/* Open base and signature; without a base there is nothing to open. */
+static int
+open_base(struct encodings *pair)
+{
+	struct store *store;
+	int r;
+
+	if (digest_is_zero(&pair->id.base))
+		return PH_OK;
+	store = pair->pool->store;
+	r = file_source_open_blob(&pair->base, store, &pair->id.base);
+	if (r == PH_OK)
+		r = signing_make(store, &pair->id.base);
+	if (r == PH_OK)
+		r = signing_load(store, &pair->id.base, pair->id.base_size,
+		    &pair->signature_file, &pair->signature);
+	return r;
+}
+
+static int
+open_encoder(struct encodings *pair)
+{
+	struct delta_config config;
+
+	memset(&config, 0, sizeof(config));
+	config.target = &pair->target.source;
+	if (pair->base.fd >= 0) {
+		config.base = &pair->base.source;
+		config.signature = pair->signature;
+		config.base_digest = pair->id.base;
+	}
+	config.segment_size = pair->id.segment_size;
+	config.level = FIRST_LEVEL;
+	pair->encoder = delta_encoder_new(&config);
+	return pair->encoder == NULL ? PH_ENOMEM : PH_OK;
+}
+
+/* Job, in the lane: open what a pair needs. */
+static void
+run_open(void *cookie)
+{
+	struct encodings *pair;
+	uint64_t freed;
+	int r;
+
+	pair = cookie;
+	/* Make room first: a pair that is in use is never dropped. */
+	(void)!delta_cache_trim(pair->pool->cache, pair->pool->budget, &freed);
+	r = open_cached(pair);
+	if (r == PH_OK)
+		r = file_source_open_blob(&pair->target, pair->pool->store,
+		    &pair->id.target);
+	if (r == PH_OK &&
+	    delta_file_nrows(pair->file) < delta_file_nsegments(pair->file))
+		r = open_base(pair);
+	if (r == PH_OK)
+		r = open_encoder(pair);
+	pair->result = r;
+}
+
+/* Job: encode the next segment. */
+static void
+run_segment(void *cookie)
+{
+	struct delta_outcome outcome;
+	struct encodings *pair;
+	int r;
+
+	pair = cookie;
+	r = delta_encoder_segment(pair->encoder, (uint32_t)pair->nrows,
+	    &pair->encoding, &outcome);
+	if (r == PH_OK)
+		r = delta_file_append(pair->file, pair->encoding.data,
+		    pair->encoding.len, &outcome.encoding, &outcome.target);
+	pair->result = r;
+}
+
+/* Job, in the lane: close what a pair has open. */
+static void
+run_close(void *cookie)
+{
+	close_pair(cookie);
+}
+
+static void
+on_closed(void *cookie)
+{
+	free(cookie);
+}
+
+/* A pair that nobody uses goes. */
+static void
+drop(struct encodings *pair)
+{
+	struct encodings **p;
+
+	for (p = &pair->pool->pairs; *p != NULL; p = &(*p)->next) {
+		if (*p == pair) {
+			*p = pair->next;
+			break;
+		}
+	}
+	pair->busy = 1;
+	if (worker_submit(pair->pool->workers, pair->pool->lane, run_close,
+		on_closed, pair) != PH_OK) {
+		/* Without memory: nothing runs for it, so close it here. */
+		close_pair(pair);
+		free(pair);
+	}
+}
+
+static void step(struct encodings *pair);
+
+/* Tell all users; each may end its use while it is told. */
+static void
+tell(struct encodings *pair)
+{
+	struct encodings_use *use, *next;
+
+	for (use = pair->users; use != NULL; use = next) {
+		next = use->next;
+		use->changed(use->cookie);
+	}
+}
+
+/* A job came back. */
+static void
+on_job(void *cookie)
+{
+	struct encodings *pair;
+
+	pair = cookie;
+	pair->error = pair->result;
+	if (pair->result == PH_OK) {
+		pair->opened = 1;
+		pair->nrows = delta_file_nrows(pair->file);
+	}
+	/* Busy while telling: a user that ends must not free the pair. */
+	tell(pair);
+	pair->busy = 0;
+	step(pair);
+}
+
+/* Do what is next for a pair that is not busy. */
+static void
+step(struct encodings *pair)
+{
+	int r;
+
+	assert(!pair->busy);
+	if (pair->users == NULL) {
+		drop(pair);
+		return;
+	}
+	if (pair->error != PH_OK)
+		return;
+	if (!pair->opened)
+		r = worker_submit(pair->pool->workers, pair->pool->lane,
+		    run_open, on_job, pair);
+	else if (pair->nrows < delta_file_nsegments(pair->file))
+		r = worker_submit(pair->pool->workers, NULL, run_segment,
+		    on_job, pair);
+	else
+		return;
+	if (r == PH_OK)
+		pair->busy = 1;
+	else
+		pair->error = r;
+}
+
+/* The pair of an id that is in flight, or a new one. */
+static struct encodings *
+find_pair(struct encodings_pool *pool, const struct delta_file_id *id)
+{
+	struct encodings *pair;
+
+	for (pair = pool->pairs; pair != NULL; pair = pair->next) {
+		if (pair->error == PH_OK &&
+		    digest_compare(&pair->id.target, &id->target) == 0 &&
+		    digest_compare(&pair->id.base, &id->base) == 0)
+			return pair;
+	}
+	pair = calloc(1, sizeof(*pair));
+	if (pair == NULL)
+		return NULL;
+	pair->pool = pool;
+	pair->id = *id;
+	file_source_init(&pair->target);
+	file_source_init(&pair->base);
+	file_source_init(&pair->signature_file);
+	buffer_init(&pair->encoding, PH_ENCODING_SIZE_MAX);
+	pair->next = pool->pairs;
+	pool->pairs = pair;
+	return pair;
+}
+
+struct encodings_use *
+encodings_use(struct encodings_pool *pool, const struct digest *target,
+    uint64_t size, const struct digest *base, uint64_t base_size,
+    encodings_changed *changed, void *cookie)
+{
+	struct encodings_use *use;
+	struct delta_file_id id;
+	struct encodings *pair;
+
+	memset(&id, 0, sizeof(id));
+	id.target = *target;
+	id.target_size = size;
+	id.segment_size = PH_SEGMENT_SIZE;
+	if (base != NULL) {
+		id.base = *base;
+		id.base_size = base_size;
+	}
+	use = calloc(1, sizeof(*use));
+	if (use == NULL)
+		return NULL;
+	pair = find_pair(pool, &id);
+	if (pair == NULL) {
+		free(use);
+		return NULL;
+	}
+	use->pair = pair;
+	use->changed = changed;
+	use->cookie = cookie;
+	use->next = pair->users;
+	pair->users = use;
+	if (!pair->busy && !pair->opened)
+		step(pair);
+	return use;
+}
+
+void
+encodings_end(struct encodings_use *use)
+{
+	struct encodings_use **p;
+	struct encodings *pair;
+
+	if (use == NULL)
+		return;
+	pair = use->pair;
+	for (p = &pair->users; *p != NULL; p = &(*p)->next) {
+		if (*p == use) {
+			*p = use->next;
+			break;
+		}
+	}
+	free(use);
+	if (pair->users == NULL && !pair->busy)
+		drop(pair);
+}
+
+uint64_t
+encodings_nsegments(const struct encodings_use *use)
+{
+	return delta_segment_count(use->pair->id.target_size,
+	    use->pair->id.segment_size);
+}
+
+uint64_t
+encodings_nrows(const struct encodings_use *use)
+{
+	return use->pair->nrows;
+}
+
+int
+encodings_error(const struct encodings_use *use)
+{
+	return use->pair->error;
+}
+
+int
+encodings_row(struct encodings_use *use, uint64_t segment,
+    struct delta_file_row *row)
+{
+	if (segment >= use->pair->nrows)
+		return PH_EABSENT;
+	return delta_file_row(use->pair->file, segment, row);
+}
+
+int
+encodings_read(struct encodings_use *use, const struct delta_file_row *row,
+    uint32_t offset, void *buf, size_t len)
+{
+	return delta_file_read(use->pair->file, row, offset, buf, len);
+}
+
+/* Encoding one segment without a base, with an encoder of its own. */
+struct plain_job {
+	struct store *store;
+	struct digest target;
+	uint32_t segment_size;
+	uint64_t segment;
+	struct delta_file_row row;
+	struct buffer encoding;
+	int result;
+	encodings_plain_done *done;
+	void *cookie;
+};
+
+static void
+run_plain(void *cookie)
+{
+	struct delta_outcome outcome;
+	struct delta_encoder *encoder;
+	struct delta_config config;
+	struct file_source target;
+	struct plain_job *job;
+	int r;
+
+	job = cookie;
+	encoder = NULL;
+	memset(&config, 0, sizeof(config));
+	file_source_init(&target);
+	r = file_source_open_blob(&target, job->store, &job->target);
+	if (r == PH_OK) {
+		config.target = &target.source;
+		config.segment_size = job->segment_size;
+		config.level = FIRST_LEVEL;
+		encoder = delta_encoder_new(&config);
+		r = encoder == NULL ? PH_ENOMEM : PH_OK;
+	}
+	if (r == PH_OK)
+		r = delta_encoder_segment_plain(encoder, (uint32_t)job->segment,
+		    &job->encoding, &outcome);
+	if (r == PH_OK) {
+		job->row.encoding = outcome.encoding;
+		job->row.target = outcome.target;
+		job->row.length = (uint32_t)job->encoding.len;
+	}
+	delta_encoder_free(encoder);
+	file_source_close(&target);
+	job->result = r;
+}
+
+static void
+on_plain(void *cookie)
+{
+	struct plain_job *job;
+
+	job = cookie;
+	job->done(job->cookie, job->result, &job->row, &job->encoding);
+	buffer_fini(&job->encoding);
+	free(job);
+}
+
+int
+encodings_plain(struct encodings_use *use, uint64_t segment,
+    encodings_plain_done *done, void *cookie)
+{
+	struct plain_job *job;
+	int r;
+
+	job = calloc(1, sizeof(*job));
+	if (job == NULL)
+		return PH_ENOMEM;
+	job->store = use->pair->pool->store;
+	job->target = use->pair->id.target;
+	job->segment_size = use->pair->id.segment_size;
+	job->segment = segment;
+	job->done = done;
+	job->cookie = cookie;
+	buffer_init(&job->encoding, PH_ENCODING_SIZE_MAX);
+	r = worker_submit(use->pair->pool->workers, NULL, run_plain, on_plain,
+	    job);
+	if (r != PH_OK)
+		free(job);
+	return r;
+}
