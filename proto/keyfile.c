@@ -213,8 +213,7 @@ static void
 put_section(struct buffer *b, const struct key_public *public,
     const uint8_t pair[PAIR_SIZE], uint32_t check, const char *comment)
 {
-	size_t len, n;
-	uint8_t pad;
+	size_t i, len, n;
 
 	len = 4 + 4 + 4 + strlen(KEY_TYPE) + 4 + KEY_SIZE + 4 + PAIR_SIZE + 4 +
 	    strlen(comment);
@@ -226,8 +225,8 @@ put_section(struct buffer *b, const struct key_public *public,
 	(void)buffer_put_string(b, public->bytes, KEY_SIZE);
 	(void)buffer_put_string(b, pair, PAIR_SIZE);
 	(void)buffer_put_string(b, comment, strlen(comment));
-	for (pad = 1; pad <= n; pad++)
-		(void)buffer_put_u8(b, pad);
+	for (i = 1; i <= n; i++)
+		(void)buffer_put_u8(b, (uint8_t)i);
 }
 
 /* Put the raw bytes of a private key file. */

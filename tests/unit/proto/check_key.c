@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "tests/unit/check_main.h"
@@ -613,7 +614,10 @@ main(void)
 	Suite *suite;
 	TCase *forms, *signatures, *memory;
 
-	openssl_memory_init();
+	/* Before OpenSSL takes any memory. */
+	if (CRYPTO_set_mem_functions(openssl_memory_malloc,
+		openssl_memory_realloc, openssl_memory_free) != 1)
+		return EXIT_FAILURE;
 	suite = suite_create("key");
 	forms = tcase_create("forms");
 	tcase_add_test(forms, a_key_in_all_its_forms);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include "tests/unit/check_main.h"
@@ -653,7 +654,10 @@ main(void)
 	Suite *suite;
 	TCase *blobs, *text, *keygen;
 
-	openssl_memory_init();
+	/* Before OpenSSL takes any memory. */
+	if (CRYPTO_set_mem_functions(openssl_memory_malloc,
+		openssl_memory_realloc, openssl_memory_free) != 1)
+		return EXIT_FAILURE;
 	suite = suite_create("sshsig");
 	blobs = tcase_create("blobs");
 	tcase_add_test(blobs, there_and_back);

@@ -3,8 +3,6 @@
  */
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
-
 #include "tests/unit/proto/openssl_memory.h"
 
 /* The allocation that fails, counted down to 1; 0: none. */
@@ -21,36 +19,28 @@ is_out(void)
 	return 0;
 }
 
-static void *
-limited_malloc(size_t size, const char *file, int line)
+void *
+openssl_memory_malloc(size_t size, const char *file, int line)
 {
 	(void)file;
 	(void)line;
 	return size == 0 || is_out() ? NULL : malloc(size);
 }
 
-static void *
-limited_realloc(void *p, size_t size, const char *file, int line)
+void *
+openssl_memory_realloc(void *p, size_t size, const char *file, int line)
 {
 	(void)file;
 	(void)line;
 	return is_out() ? NULL : realloc(p, size);
 }
 
-static void
-limited_free(void *p, const char *file, int line)
+void
+openssl_memory_free(void *p, const char *file, int line)
 {
 	(void)file;
 	(void)line;
 	free(p);
-}
-
-void
-openssl_memory_init(void)
-{
-	if (CRYPTO_set_mem_functions(limited_malloc, limited_realloc,
-		limited_free) != 1)
-		abort();
 }
 
 void
