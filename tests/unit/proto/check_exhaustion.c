@@ -1,9 +1,7 @@
 /*
- * Without memory: every allocation of each piece of work fails once.  The
- * work then says PH_ENOMEM, loses nothing (the leak checker looks) and holds
- * nothing.  The linker sends the allocations of proto/ here, and those of
- * Check, which therefore must not be used by the work itself; those of
- * shared libraries are not touched.
+ * Documents and lists without memory: every allocation of each piece of work
+ * fails once.  The work then says PH_ENOMEM, loses nothing (the leak checker
+ * looks) and holds nothing.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -14,57 +12,8 @@
 #include "proto/grant_item.h"
 #include "proto/lineset_diff.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/proto/allocations.h"
 #include "tests/unit/proto/golden.h"
-
-/* Allocations that still succeed; negative: all do. */
-static long left = -1;
-static int failed;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-
-/* Whether this allocation is the one to fail. */
-static int
-fails(void)
-{
-	if (left < 0)
-		return 0;
-	if (left-- > 0)
-		return 0;
-	failed = 1;
-	return 1;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-	return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
 
 /* What the work is done on. */
 static struct document documents[DOCUMENT_NKINDS];
@@ -349,21 +298,7 @@ static const struct {
 
 START_TEST(each_allocation)
 {
-	long n;
-	int r;
-
-	for (n = 0;; n++) {
-		left = n;
-		failed = 0;
-		r = works[_i].work(works[_i].argument);
-		left = -1;
-		/* A text that could not be shrunk does no harm. */
-		ck_assert_msg(r == PH_OK || (failed && r == PH_ENOMEM),
-		    "allocation %ld: %s", n, error_name(r));
-		if (!failed)
-			break;
-	}
-	ck_assert_int_gt(n, 0);
+	allocations_fail_each(works[_i].work, works[_i].argument);
 }
 END_TEST
 
