@@ -8,8 +8,10 @@
 /*
  * The one message that a gate sends to syncd, together with two descriptors:
  * "PACKHORSE-GATE 1 REPO-ID SHA256:FINGERPRINT", with one space between the
- * words and nothing behind them.  syncd answers with one byte when the
- * session is over: the exit status of the gate.
+ * words and nothing behind them.  syncd answers with messages of one byte
+ * (the session is over: this is the exit status of the gate) or, before, of
+ * two (nothing more will be written to the descriptor for output: see
+ * GATE_MESSAGE_FINISHED_SIZE).
  */
 
 /* Exit status of a gate where syncd is not running (EX_TEMPFAIL). */
@@ -21,6 +23,13 @@
 /* What it then says on its standard error, and a newline. */
 #define GATE_MESSAGE_DOWN                                                      \
 	"packhorse: syncd is not running here; try again later"
+
+/*
+ * sshd tells its peer the end of a program's output only when its standard
+ * error is closed as well.  So a gate closes it when it gets a message of
+ * so many bytes, whatever they are, and goes on waiting.
+ */
+#define GATE_MESSAGE_FINISHED_SIZE 2u
 
 #define GATE_MESSAGE_ID_SIZE 65u          /* 64 hexadecimal digits, a NUL. */
 #define GATE_MESSAGE_FINGERPRINT_SIZE 51u /* "SHA256:", 43 digits, a NUL. */

@@ -115,17 +115,23 @@ hand_over(int fd, const struct gate_message *message)
 	return n == -1 ? -1 : 0;
 }
 
-/* The one byte that syncd sends at the end; -1 when it died instead. */
+/*
+ * The one byte that syncd sends at the end; -1 when it died instead.  Until
+ * then it may say that it has finished writing.
+ */
 static int
 wait_status(int fd)
 {
-	unsigned char status;
+	unsigned char bytes[GATE_MESSAGE_FINISHED_SIZE];
 	ssize_t n;
 
 	do {
-		n = recv(fd, &status, 1, 0);
-	} while (n == -1 && errno == EINTR);
-	return n == 1 ? status : -1;
+		n = recv(fd, bytes, sizeof(bytes), 0);
+		if (n == GATE_MESSAGE_FINISHED_SIZE)
+			(void)close(STDERR_FILENO);
+	} while (
+	    n == GATE_MESSAGE_FINISHED_SIZE || (n == -1 && errno == EINTR));
+	return n == 1 ? bytes[0] : -1;
 }
 
 int

@@ -111,6 +111,7 @@ fd_write(struct link *link, const void *buf, size_t len, size_t *n)
 static void
 fd_finish(struct link *link)
 {
+	static const unsigned char finished[GATE_MESSAGE_FINISHED_SIZE];
 	struct link_fd *l = self(link);
 
 	loop_io_free(l->io_out);
@@ -121,6 +122,9 @@ fd_finish(struct link *link)
 		(void)close(l->writefd);
 		l->writefd = -1;
 	}
+	if (l->gatefd != -1)
+		(void)send(l->gatefd, finished, sizeof(finished),
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	link->ended_out = 1;
 }
 

@@ -86,7 +86,10 @@ static const struct {
 static struct chunk *
 chunk_of(void *data)
 {
-	return (struct chunk *)((char *)data - offsetof(struct chunk, data));
+	void *chunk;
+
+	chunk = (char *)data - offsetof(struct chunk, data);
+	return chunk;
 }
 
 /* Take size bytes, within the limit; NULL if they cannot be had. */

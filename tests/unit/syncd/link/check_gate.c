@@ -207,6 +207,27 @@ START_TEST(it_holds_only_what_it_needs)
 }
 END_TEST
 
+START_TEST(it_closes_standard_error_with_the_output)
+{
+	struct gate_program g;
+	char words[512];
+	int fd, gate;
+
+	fd = listen_there();
+	gate_program_start_for(&g, path);
+	gate = accept(fd, NULL, NULL);
+	ck_assert_int_eq(send(gate, "\0", GATE_MESSAGE_FINISHED_SIZE, 0),
+	    GATE_MESSAGE_FINISHED_SIZE);
+	/* Both are at their end, and it lives. */
+	ck_assert_int_eq(read(g.err, words, sizeof(words)), 0);
+	ck_assert_int_eq(waitpid(g.pid, NULL, WNOHANG), 0);
+	ck_assert_int_eq(send(gate, "\x09", 1, 0), 1);
+	ck_assert_int_eq(gate_program_end(&g, words, sizeof(words)), 9);
+	(void)close(gate);
+	(void)close(fd);
+}
+END_TEST
+
 /* Start the gate on a terminal; its exit status. */
 static int
 run_on_terminal(int which)
@@ -257,6 +278,7 @@ main(void)
 	tcase_add_test(tc, its_socket_is_forbidden);
 	tcase_add_test(tc, syncd_dies);
 	tcase_add_test(tc, it_holds_only_what_it_needs);
+	tcase_add_test(tc, it_closes_standard_error_with_the_output);
 	tcase_add_loop_test(tc, a_terminal_is_refused, 0, 2);
 	suite_add_tcase(suite, tc);
 	return check_run(suite);

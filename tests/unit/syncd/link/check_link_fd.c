@@ -10,6 +10,7 @@
 #include "tests/unit/check_main.h"
 
 #include "proto/errors.h"
+#include "proto/gate_message.h"
 #include "syncd/base/clock.h"
 #include "syncd/link/link_fd.h"
 #include "tests/unit/syncd/link/link_watch.h"
@@ -419,6 +420,21 @@ START_TEST(the_gate_gets_its_status_last)
 }
 END_TEST
 
+START_TEST(the_gate_hears_of_a_half_close)
+{
+	unsigned char bytes[8];
+
+	link_finish(w.link);
+	ck_assert_int_eq(recv(gate, bytes, sizeof(bytes), 0),
+	    GATE_MESSAGE_FINISHED_SIZE);
+	link_set_exit_status(w.link, 42);
+	link_free(w.link);
+	w.link = NULL;
+	ck_assert_int_eq(recv(gate, bytes, sizeof(bytes), 0), 1);
+	ck_assert_int_eq(bytes[0], 42);
+}
+END_TEST
+
 START_TEST(no_status_is_zero)
 {
 	unsigned char status;
@@ -479,6 +495,7 @@ main(void)
 	tc = tcase_create("gate");
 	tcase_add_checked_fixture(tc, begin_gate, end);
 	tcase_add_test(tc, the_gate_gets_its_status_last);
+	tcase_add_test(tc, the_gate_hears_of_a_half_close);
 	tcase_add_test(tc, no_status_is_zero);
 	tcase_add_test(tc, a_gate_that_dies_cuts_the_link);
 	tcase_add_test(tc, a_gate_that_talks_is_none);
