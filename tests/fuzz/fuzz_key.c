@@ -31,13 +31,12 @@ check_line(const char *line)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *bytes;
+	const char *bytes = (const char *)data;
 	struct key_public public;
 	struct key_private *key;
 	char *text;
 	int sealed;
 
-	bytes = (const char *)data;
 	text = strndup(bytes, size);
 	check_line(text);
 	free(text);
