@@ -9,6 +9,11 @@
 
 #include "proto/message_transfer.h"
 
+/* A build for tests makes segments that a PLAN can have. */
+_Static_assert(PH_SEGMENT_SIZE >= PH_SEGMENT_SIZE_MIN &&
+	PH_SEGMENT_SIZE <= PH_SEGMENT_SIZE_MAX,
+    "PH_SEGMENT_SIZE");
+
 int
 message_want_encode(const struct message_want *m, uint32_t transfer,
     struct buffer *out)
