@@ -34,13 +34,14 @@ endif()
 add_compile_options(-Werror -Wall -Wextra -Wpedantic -Wshadow
     -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations
     -Wold-style-definition -Wnested-externs -Wredundant-decls
-    -Wpointer-arith -Wcast-qual -Wcast-align -Wwrite-strings -Wundef -Wvla
+    -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
     -Wformat=2 -Wimplicit-fallthrough -Wfloat-equal)
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
-    add_compile_options(-Wshorten-64-to-32 -Wcomma -Wunreachable-code)
+    add_compile_options(-Wcast-align -Wshorten-64-to-32 -Wcomma
+        -Wunreachable-code)
 else()
-    add_compile_options(-Wlogical-op -Wduplicated-cond -Wjump-misses-init
-        -Walloca -Wtrampolines)
+    add_compile_options(-Wcast-align=strict -Wlogical-op -Wduplicated-cond
+        -Wjump-misses-init -Walloca -Wtrampolines)
 endif()
 
 add_compile_options(-fno-common -fstack-protector-strong)
