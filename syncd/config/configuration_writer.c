@@ -17,7 +17,7 @@
 static int
 is_plain(const char *text)
 {
-	static const char marks[] = "._/+-@:= ";
+	static const char marks[] = "._/+-@:=[] ";
 	const char *p;
 
 	if (!isalnum((unsigned char)text[0]) && text[0] != '/')
@@ -44,6 +44,10 @@ put_text(struct buffer *out, const char *key, const char *text)
 	}
 	(void)buffer_put_u8(out, '"');
 	for (p = text; *p != '\0'; p++) {
+		if (iscntrl((unsigned char)*p)) {
+			(void)buffer_putf(out, "\\x%02x", (uint8_t)*p);
+			continue;
+		}
 		if (*p == '"' || *p == '\\')
 			(void)buffer_put_u8(out, '\\');
 		(void)buffer_put_u8(out, (uint8_t)*p);

@@ -24,22 +24,26 @@ kind_text(enum yaml_kind kind)
 	return "";
 }
 
-/* Fail because the value is not what its key wants; quotes a short one. */
+/* Fail because the value is not what is expected; quotes a short one. */
 static int
 refuse(const struct yaml_node *n, const char *expected, struct failure *f)
 {
+	char name[120];
 	const char *text;
 
+	if (yaml_label(n) == NULL)
+		(void)snprintf(name, sizeof(name), "this");
+	else
+		(void)snprintf(name, sizeof(name), "\"%.100s\"", yaml_label(n));
 	text = yaml_text(n);
 	if (yaml_kind(n) != YAML_SCALAR)
-		return yaml_fail(n, f, "\"%.100s\" must be %s, not %s",
-		    yaml_label(n), expected, kind_text(yaml_kind(n)));
+		return yaml_fail(n, f, "%s must be %s, not %s", name, expected,
+		    kind_text(yaml_kind(n)));
 	if (text[0] == '\0')
-		return yaml_fail(n, f, "\"%.100s\" must be %s; it has no value",
-		    yaml_label(n), expected);
-	return yaml_fail(n, f, "\"%.100s\" must be %s, not %s%.100s%s",
-	    yaml_label(n), expected, yaml_quoted(n) ? "\"" : "", text,
-	    yaml_quoted(n) ? "\"" : "");
+		return yaml_fail(n, f, "%s must be %s; it has no value", name,
+		    expected);
+	return yaml_fail(n, f, "%s must be %s, not %s%.100s%s", name, expected,
+	    yaml_quoted(n) ? "\"" : "", text, yaml_quoted(n) ? "\"" : "");
 }
 
 int

@@ -222,7 +222,7 @@ yaml_quoted(const struct yaml_node *n)
 const char *
 yaml_label(const struct yaml_node *n)
 {
-	return n->label == NULL ? "the file" : n->label->text;
+	return n->label == NULL ? NULL : n->label->text;
 }
 
 size_t

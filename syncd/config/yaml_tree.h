@@ -46,7 +46,7 @@ int yaml_quoted(const struct yaml_node *n);
 
 /*
  * What a message calls the node: the key of a value, of an item the key of
- * its sequence; "the file" for the outermost.
+ * its sequence; NULL for the outermost, and what is below it in lists.
  */
 const char *yaml_label(const struct yaml_node *n);
 
