@@ -118,11 +118,13 @@ void json_get_u64(struct json_object *o, const char *name, uint64_t min,
 void json_get_u64_or_null(struct json_object *o, const char *name, uint64_t min,
     uint64_t *out, int *present);
 
+/* 1 for true, 0 for false. */
 void json_get_bool(struct json_object *o, const char *name, int *out);
 
 /* The member must be null. */
 void json_get_null(struct json_object *o, const char *name);
 
+/* An object, to be taken apart in turn. */
 void json_get_object(struct json_object *o, const char *name,
     struct json_object *out);
 

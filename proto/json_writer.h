@@ -38,13 +38,23 @@ int json_writer_end(struct json_writer *w) ATTR_CHECK;
 /* Remember a failure of the caller's own. */
 void json_writer_fail(struct json_writer *w, int error);
 
+/* What is put up to the close is a member of this object. */
 void json_open_object(struct json_writer *w, const char *name);
+
+/* Close the object that was opened last. */
 void json_close_object(struct json_writer *w);
+
+/* What is put up to the close is an element of this array. */
 void json_open_array(struct json_writer *w, const char *name);
+
+/* Close the array that was opened last. */
 void json_close_array(struct json_writer *w);
 
+/* A C string. */
 void json_put_string(struct json_writer *w, const char *name,
     const char *value);
+
+/* len bytes of text, none of them NUL. */
 void json_put_string_bytes(struct json_writer *w, const char *name,
     const char *value, size_t len);
 
@@ -52,9 +62,16 @@ void json_put_string_bytes(struct json_writer *w, const char *name,
 void json_put_string_or_null(struct json_writer *w, const char *name,
     const char *value);
 
+/* An integer within ±(2^53-1). */
 void json_put_int(struct json_writer *w, const char *name, int64_t value);
+
+/* An integer up to 2^53-1. */
 void json_put_u64(struct json_writer *w, const char *name, uint64_t value);
+
+/* true unless value is 0. */
 void json_put_bool(struct json_writer *w, const char *name, int value);
+
+/* null. */
 void json_put_null(struct json_writer *w, const char *name);
 
 /* "sha256:…". */

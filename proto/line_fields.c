@@ -2,6 +2,7 @@
  * Fields of lines, and the check that no version is listed twice: the lines
  * are ordered by image and version, and neighbours compared.
  */
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,7 @@ find_places(const struct lineset *s, size_t count, uint32_t *places)
 	const char *line, *text;
 	size_t i, len;
 
+	assert(count > IMAGE_FIELD + 1 && count <= LINE_FIELDS_MAX);
 	text = lineset_text(s, NULL);
 	for (i = 0; i < lineset_count(s); i++) {
 		line = lineset_line(s, i, &len);
