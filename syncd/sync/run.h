@@ -1,0 +1,72 @@
+#ifndef SYNCD_SYNC_RUN_H
+#define SYNCD_SYNC_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/digest.h"
+#include "proto/failure.h"
+#include "proto/limits.h"
+
+/*
+ * One contact of a site with its provider, as it is told to people: what it
+ * brought, and how it ended.  Plain data; the list of images is its own.
+ */
+
+enum run_outcome {
+	RUN_RUNNING,
+	RUN_DONE,    /* All that is granted and there was received. */
+	RUN_PARTIAL, /* Some of it was not; failure says why. */
+	RUN_FAILED,
+	RUN_CANCELED,
+};
+
+/* A blob that was received, or is being received. */
+struct run_image {
+	char image[PH_NAME_MAX + 1];
+	char version[PH_VERSION_MAX + 1];
+	char file[PH_FILE_NAME_MAX + 1];
+	int full;			/* 1: method "full", else "delta". */
+	char base[PH_VERSION_MAX + 1];	/* Version of the base, if delta. */
+	uint64_t size;
+	uint64_t logical_bytes;	 /* Done so far. */
+	uint64_t resumed_bytes;	 /* Of these, from before. */
+	uint64_t wire_bytes;
+	uint64_t reused_bytes;
+	unsigned int fallbacks;
+	int64_t elapsed_ms;
+	int done;
+	int code; /* PH_OK, or why it was not received. */
+};
+
+struct run {
+	enum run_outcome outcome;
+	struct failure failure;
+	int dry_run;
+	int nothing_granted; /* The list in force is empty. */
+	uint64_t wire_received; /* At the TCP socket, SSH included. */
+	uint64_t wire_sent;
+	size_t nwithdrawn;
+	size_t nretired;
+	size_t ncompleted; /* Versions that became complete. */
+	unsigned int nresumed; /* Blobs that were continued. */
+	uint64_t total_bytes;  /* Sum of sizes of what is to be received. */
+	int64_t started_ms;    /* Monotonic. */
+	int64_t elapsed_ms;
+	struct run_image *images; /* Owned. */
+	size_t nimages;
+	/* A dry run: what would go and come, "IMAGE VERSION" lines. */
+	char **would_withdraw; /* Owned. */
+	size_t nwould_withdraw;
+	char **would_receive; /* Owned. */
+	size_t nwould_receive;
+};
+
+/* Nothing yet. */
+void run_init(struct run *run);
+void run_fini(struct run *run);
+
+/* "running", "done", "partial", "failed", "canceled". */
+const char *run_outcome_name(enum run_outcome outcome);
+
+#endif
