@@ -31,9 +31,9 @@ struct entry {
 };
 
 /*
- * Begin a body at the end of out; the caller then puts further members with
- * w, and calls entry_end().  kind is a name (proto/name.h) of at most
- * ENTRY_KIND_MAX characters.
+ * Begin a body in out, which is empty; the caller then puts further members
+ * with w, and calls entry_end().  kind is a name (proto/name.h) of at most
+ * ENTRY_KIND_MAX characters, actor a text that is not empty, time not 0.
  */
 void entry_begin(struct json_writer *w, struct buffer *out, uint64_t seq,
     int64_t time, const char *kind, const char *actor,

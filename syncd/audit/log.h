@@ -27,7 +27,7 @@ struct log;
  * it is read and checked; a torn tail (one record at the end that was cut
  * short or does not match its hash) is cut off.  fs is borrowed, dir is
  * only used here.  PH_OK and *out; or an error with f filled in: PH_ELOG
- * when it is damaged elsewhere than at its end; PH_EABSENT, PH_EPERM,
+ * when it is damaged elsewhere than at its end; PH_ENAME, PH_EABSENT, PH_EPERM,
  * PH_ENOSPC, PH_ENOMEM, PH_EIO.
  */
 int log_open(const struct files *fs, int dir, const char *name, int create,
@@ -43,8 +43,8 @@ uint64_t log_torn(const struct log *lg);
 uint64_t log_size(const struct log *lg);
 
 /*
- * Add an entry whose body has the seq log_size().  PH_OK: it is durable.
- * PH_ELIMIT for a body beyond PH_LOG_ENTRY_MAX, PH_ENOSPC: nothing was
+ * Add an entry whose body has the seq log_size() (PH_EINTERNAL for another).
+ * PH_OK: it is durable.  PH_ELIMIT for a body beyond PH_LOG_ENTRY_MAX, PH_ENOSPC: nothing was
  * added.  PH_EIO: whether it was added is not known and the log refuses
  * everything that changes it until it was opened again.
  */
@@ -55,12 +55,19 @@ void log_root(struct log *lg, struct digest *root);
 
 /*
  * The tree hash of RFC 9162 §2.1.1 over count entries from the first on; of
- * none: SHA-256 of nothing.  With first 0 the root at size count; with
- * count 1 a leaf hash.  Aligned subtrees are cheap.  PH_OK; PH_EABSENT when
+ * none: SHA-256 of nothing.  With first 0 it is the root at size count, for
+ * which little is read.  PH_OK; PH_EABSENT when
  * there are not so many; PH_EIO, PH_ELOG.
  */
 int log_subtree(struct log *lg, uint64_t first, uint64_t count,
     struct digest *out) ATTR_CHECK;
+
+/*
+ * The leaf hash of entry i.  The log as void *, so that this serves as the
+ * merkle_leaf_get of proofs (proto/merkle.h); entries that are asked for in
+ * order are cheap.  PH_OK, PH_EABSENT, PH_EIO, PH_ELOG.
+ */
+int log_leaf(void *log, uint64_t i, struct digest *out) ATTR_CHECK;
 
 /*
  * The body of entry i, behind the end of out, checked against its leaf hash.
