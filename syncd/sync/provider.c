@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "proto/errors.h"
+#include "proto/charter.h"
+#include "proto/grant.h"
 #include "proto/lineset_diff.h"
 #include "proto/message_content.h"
 #include "proto/message_document.h"
