@@ -204,9 +204,9 @@ END_TEST
 
 START_TEST(what_is_no_key_is_refused)
 {
-	static const char *const bad[] = { "", "text\n",
-		"-----BEGIN OPENSSH PRIVATE KEY-----\n"
-		"-----END OPENSSH PRIVATE KEY-----\n" };
+	static const char hollow[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+				     "-----END OPENSSH PRIVATE KEY-----\n";
+	static const char *const bad[] = { "", "text\n", hollow };
 	char big[8000], *text;
 	size_t i;
 
