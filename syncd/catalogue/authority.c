@@ -122,7 +122,8 @@ authority_check_provider(struct catalogue *c, const struct digest *id,
 		return PH_EIDENTITY;
 	if (digest_compare(&c->trust.primary, id) != 0)
 		return PH_EIDENTITY;
-	if (conf->has_upstream && digest_compare(&conf->upstream_id, id) != 0)
+	if (conf->has_upstream && !digest_is_zero(&conf->upstream_id) &&
+	    digest_compare(&conf->upstream_id, id) != 0)
 		return PH_EIDENTITY;
 	return PH_OK;
 }

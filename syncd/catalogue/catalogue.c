@@ -41,6 +41,12 @@ catalogue_id(const struct catalogue *c)
 	return &c->id;
 }
 
+const struct key_private *
+catalogue_key(const struct catalogue *c)
+{
+	return c->key;
+}
+
 struct store *
 catalogue_store(struct catalogue *c)
 {

@@ -6,6 +6,7 @@
 #include "proto/attributes.h"
 #include "proto/digest.h"
 #include "proto/failure.h"
+#include "proto/key.h"
 #include "proto/trust.h"
 #include "syncd/base/clock.h"
 #include "syncd/base/file.h"
@@ -72,6 +73,9 @@ const struct digest *catalogue_id(const struct catalogue *c);
  */
 void catalogue_reconfigure(struct catalogue *c,
     const struct configuration *configuration);
+
+/* The key that stands for us; fixed while open, for any thread to use. */
+const struct key_private *catalogue_key(const struct catalogue *c);
 
 /*
  * The store, and the room on it, for long work on content outside of the

@@ -47,10 +47,10 @@ struct conversation {
 	struct failure failure;
 	struct loop_timer *tick;
 	struct loop_timer *later; /* Kicks and closing, from the loop. */
-	int64_t sent_ms;	  /* The last byte we sent. */
-	int64_t frame_ms;	  /* The last whole frame of the peer. */
-	int64_t byte_ms;	  /* Its last byte. */
-	int64_t useful_ms;	  /* Its last byte that was not of a PONG. */
+	int64_t sent_ms;          /* The last byte we sent. */
+	int64_t frame_ms;         /* The last whole frame of the peer. */
+	int64_t byte_ms;          /* Its last byte. */
+	int64_t useful_ms;        /* Its last byte that was not of a PONG. */
 };
 
 /* Decide how it ends, once; on_closed comes from the loop. */
@@ -91,8 +91,7 @@ check_output(struct conversation *c)
 	decoder = frame_decoder_new();
 	if (decoder == NULL)
 		return PH_ENOMEM;
-	reader_init(&reader, c->out.data + c->checked,
-	    c->out.len - c->checked);
+	reader_init(&reader, c->out.data + c->checked, c->out.len - c->checked);
 	r = PH_OK;
 	while (r == PH_OK && reader.len > 0) {
 		r = frame_decoder_feed(decoder, &reader, &frame);
@@ -237,9 +236,9 @@ on_frame(struct conversation *c, const struct frame *frame)
 	if (r != PH_OK)
 		return r;
 	if (frame->type == MESSAGE_GRANT || frame->type == MESSAGE_RECEIPT) {
-		r = frame->type == MESSAGE_GRANT
-		    ? message_grant_decode(frame, &announced)
-		    : message_receipt_decode(frame, &announced);
+		r = frame->type == MESSAGE_GRANT ?
+		    message_grant_decode(frame, &announced) :
+		    message_receipt_decode(frame, &announced);
 		if (r != PH_OK)
 			return r;
 		session_announce(&c->session, SESSION_RECEIVED,
@@ -355,9 +354,9 @@ on_tick(void *cookie)
 		return;
 	now = clock_mono_ms(c->clock);
 	deadline = (int)session_deadline_ms(&c->session);
-	since = session_state_deadline(c->session.state) == SESSION_IDLE
-	    ? c->byte_ms
-	    : c->frame_ms;
+	since = session_state_deadline(c->session.state) == SESSION_IDLE ?
+	    c->byte_ms :
+	    c->frame_ms;
 	/* While we are busy ourselves, the peer has nothing to answer. */
 	if (c->paused)
 		c->frame_ms = c->byte_ms = c->useful_ms = now;
@@ -400,8 +399,8 @@ on_later(void *cookie)
 
 struct conversation *
 conversation_new(struct loop *loop, const struct clock *clock,
-    struct link *link, enum side side,
-    const struct conversation_events *events, void *cookie)
+    struct link *link, enum side side, const struct conversation_events *events,
+    void *cookie)
 {
 	struct conversation *c;
 

@@ -18,7 +18,7 @@ struct engine {
 	const struct clock *clock;
 	const struct random *random;
 	struct worker_pool *workers;
-	struct worker_lane *lane;	  /* The catalogue's: it is only ever
+	struct worker_lane *lane;         /* The catalogue's: it is only ever
 					     touched by jobs in this lane. */
 	struct worker_lane *receive_lane; /* Of what is being received. */
 	struct catalogue *catalogue;

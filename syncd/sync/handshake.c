@@ -34,9 +34,7 @@ handshake_transcript(const struct handshake *h, enum side signer,
     uint8_t out[HELLO_TRANSCRIPT_SIZE])
 {
 	if (h->side == SIDE_RECEIVER)
-		hello_transcript(signer, h->our_payload, h->their_payload,
-		    out);
+		hello_transcript(signer, h->our_payload, h->their_payload, out);
 	else
-		hello_transcript(signer, h->their_payload, h->our_payload,
-		    out);
+		hello_transcript(signer, h->their_payload, h->our_payload, out);
 }

@@ -41,8 +41,8 @@ void hub_record_changed(struct hub *hub, const struct digest *id, int removed,
 struct hub_status {
 	int connected;
 	struct provider_status session; /* If connected. */
-	int64_t last_contact;		/* Wall time; 0: not since start. */
-	int last_code;			/* How the last session ended. */
+	int64_t last_contact;           /* Wall time; 0: not since start. */
+	int last_code;                  /* How the last session ended. */
 	char last_words[256];
 };
 void hub_get_status(struct hub *hub, const struct digest *id,

@@ -54,12 +54,12 @@ struct provider {
 	int has_gate;
 	struct peer peer;
 	int known;
-	int greeted; /* Our HELLO is out. */
+	int greeted;       /* Our HELLO is out. */
 	int authenticated; /* Our AUTH is out. */
 
 	struct message_state state; /* Of the peer, as far as it was sent. */
-	int compared;		    /* A STATE was answered. */
-	int refresh;		    /* Something changed since. */
+	int compared;               /* A STATE was answered. */
+	int refresh;                /* Something changed since. */
 
 	struct buffer answers; /* Control frames that a job has made. */
 	struct feed feed;      /* The lists of the last GRANT. */
@@ -194,8 +194,8 @@ submit(struct job *job)
 	int r;
 
 	p = job->p;
-	r = worker_submit(p->engine->workers, p->engine->lane, run_job,
-	    on_job, job);
+	r = worker_submit(p->engine->workers, p->engine->lane, run_job, on_job,
+	    job);
 	if (r != PH_OK) {
 		job_free(job);
 		return r;
@@ -217,15 +217,13 @@ abort_for(struct job *job)
 static int
 take_frames(struct job *job)
 {
-	return buffer_put(&job->p->answers, job->frames.data,
-	    job->frames.len);
+	return buffer_put(&job->p->answers, job->frames.data, job->frames.len);
 }
 
 static void
 run_hello(struct job *job)
 {
-	authority_hello(job->p->engine->catalogue, SIDE_PROVIDER,
-	    &job->hello);
+	authority_hello(job->p->engine->catalogue, SIDE_PROVIDER, &job->hello);
 }
 
 static void
@@ -234,8 +232,8 @@ done_hello(struct job *job)
 	struct provider *p;
 
 	p = job->p;
-	job->code = handshake_put_hello(&p->handshake, &job->hello,
-	    &p->answers);
+	job->code =
+	    handshake_put_hello(&p->handshake, &job->hello, &p->answers);
 	p->greeted = 1;
 	if (job->code != PH_OK)
 		abort_for(job);
@@ -423,8 +421,8 @@ note_sent(struct provider *p)
 	r = PH_OK;
 	charter_init(&charter);
 	if (p->feed.has_charter) {
-		r = charter_decode(p->feed.charter.bytes,
-		    p->feed.charter.len, &charter);
+		r = charter_decode(p->feed.charter.bytes, p->feed.charter.len,
+		    &charter);
 		p->state.charter = charter.order;
 	}
 	charter_fini(&charter);
@@ -469,7 +467,9 @@ done_compare(struct job *job)
 		r = put_charter(&p->feed.charter, &p->answers);
 	if (r == PH_OK && p->feed.has_grant)
 		r = put_grant(p, &p->answers);
-	if (r == PH_OK && !p->feed.has_grant && !job->after_change)
+	/* The first STATE is answered by GRANT alone. */
+	if (r == PH_OK && !job->after_change &&
+	    (!p->feed.has_grant || p->compared))
 		r = put_same(p);
 	if (r == PH_OK)
 		r = note_sent(p);
@@ -481,6 +481,8 @@ done_compare(struct job *job)
 	}
 	if (job->after_change)
 		check_transfers(p);
+	if (p->refresh)
+		provider_refresh(p);
 }
 
 /* Compare the peer's state, as far as we know it, with what is in force. */
@@ -589,19 +591,19 @@ run_map(struct job *job)
 	r = feed_blob(job->p->engine->catalogue, &job->id, &job->map.blob,
 	    &blob);
 	if (r == PH_OK) {
-		nblocks = (blob.size + PH_MAP_BLOCK_SIZE - 1) /
-		    PH_MAP_BLOCK_SIZE;
+		nblocks =
+		    (blob.size + PH_MAP_BLOCK_SIZE - 1) / PH_MAP_BLOCK_SIZE;
 		if (job->map.first >= nblocks ||
 		    job->map.nblocks > nblocks - job->map.first)
 			r = PH_EABSENT;
 	}
 	if (r == PH_OK) {
 		hashes = calloc(job->map.nblocks, sizeof(*hashes));
-		r = hashes == NULL ? PH_ENOMEM
-				   : blob_read_map(catalogue_store(
-					 job->p->engine->catalogue),
-					 &job->map.blob, job->map.first,
-					 job->map.nblocks, hashes);
+		r = hashes == NULL ?
+		    PH_ENOMEM :
+		    blob_read_map(catalogue_store(job->p->engine->catalogue),
+			&job->map.blob, job->map.first, job->map.nblocks,
+			hashes);
 	}
 	if (r == PH_OK) {
 		m.blob = job->map.blob;
@@ -671,8 +673,8 @@ end_transfer(struct transfer *t, int result)
 	t->provide = NULL;
 	if (job == NULL)
 		return;
-	if (worker_submit(p->engine->workers, p->engine->lane, run_job,
-		on_job, job) == PH_OK)
+	if (worker_submit(p->engine->workers, p->engine->lane, run_job, on_job,
+		job) == PH_OK)
 		p->njobs++;
 	else
 		job_free(job);
@@ -730,8 +732,8 @@ done_want(struct job *job)
 
 	p = job->p;
 	if (job->code == PH_EABSENT) {
-		job->code = put_none(&job->want.blob, job->transfer,
-		    &p->answers);
+		job->code =
+		    put_none(&job->want.blob, job->transfer, &p->answers);
 		if (job->code != PH_OK)
 			abort_for(job);
 		return;
@@ -815,7 +817,8 @@ on_plain_query(struct provider *p, const struct frame *frame)
 	if (r != PH_OK)
 		return r;
 	t = find_transfer(p, frame->transfer);
-	return t == NULL ? PH_OK : provide_on_plain_query(t->provide, m.segment);
+	return t == NULL ? PH_OK :
+			   provide_on_plain_query(t->provide, m.segment);
 }
 
 static int
@@ -833,16 +836,16 @@ static void
 run_receipt(struct job *job)
 {
 	job->code = reports_receive(job->p->engine->catalogue, &job->id,
-	    &job->receipt, &job->receipt_base, job->bytes.data,
-	    job->bytes.len, &job->received, &job->failure);
+	    &job->receipt, &job->receipt_base, job->bytes.data, job->bytes.len,
+	    &job->received, &job->failure);
 }
 
 static void
 done_receipt(struct job *job)
 {
 	if (job->code == PH_OK)
-		job->code = message_received_encode(&job->received,
-		    &job->p->answers);
+		job->code =
+		    message_received_encode(&job->received, &job->p->answers);
 	if (job->code != PH_OK)
 		abort_for(job);
 }
@@ -950,8 +953,11 @@ put_listdiff(struct provider *p, struct buffer *out)
 		m.lines = (const char *)lines.data;
 		m.len = lines.len;
 		r = message_listdiff_encode(&m, out);
-	} else
+	} else {
 		p->diffing = 0;
+		if (p->refresh)
+			provider_refresh(p);
+	}
 	buffer_fini(&lines);
 	return r;
 }
@@ -1018,17 +1024,18 @@ on_room(void *cookie, struct buffer *out)
 
 	p = cookie;
 	before = out->len;
-	if (p->diffing)
-		return put_listdiff(p, out);
 	if (p->answers.len > 0) {
 		/* Whole frames: one at a time, as GRANT announces more. */
-		n = FRAME_HEADER_SIZE + ((size_t)p->answers.data[4] << 24 |
-		    (size_t)p->answers.data[5] << 16 |
-		    (size_t)p->answers.data[6] << 8 | p->answers.data[7]);
+		n = FRAME_HEADER_SIZE +
+		    ((size_t)p->answers.data[4] << 24 |
+			(size_t)p->answers.data[5] << 16 |
+			(size_t)p->answers.data[6] << 8 | p->answers.data[7]);
 		r = buffer_put(out, p->answers.data, n);
 		buffer_consume(&p->answers, n);
 		return r;
 	}
+	if (p->diffing)
+		return put_listdiff(p, out);
 	r = put_transfers(p, 0, out);
 	if (r == PH_OK && out->len == before)
 		r = put_content(p, out);
@@ -1095,9 +1102,10 @@ check_transfers(struct provider *p)
 void
 provider_refresh(struct provider *p)
 {
-	if (p->compared && !p->diffing && conversation_is_open(p->conversation))
-		(void)!compare(p, 1);
-	else
+	p->refresh = !p->compared || p->diffing;
+	if (p->refresh || !conversation_is_open(p->conversation))
+		return;
+	if (compare(p, 1) != PH_OK)
 		p->refresh = 1;
 }
 
@@ -1117,9 +1125,9 @@ on_closed(void *cookie, const struct failure *f)
 }
 
 static const struct conversation_events conversation_events = {
-    .on_frame = on_frame,
-    .on_room = on_room,
-    .on_closed = on_closed,
+	.on_frame = on_frame,
+	.on_room = on_room,
+	.on_closed = on_closed,
 };
 
 struct provider *
@@ -1150,9 +1158,9 @@ provider_new(const struct engine *engine, struct link *link,
 	p->conversation = conversation_new(engine->loop, engine->clock, link,
 	    SIDE_PROVIDER, &conversation_events, p);
 	p->waits = loop_timer_new(engine->loop, on_waits, p);
-	job = p->conversation == NULL || p->waits == NULL
-	    ? NULL
-	    : job_new(p, run_hello, done_hello);
+	job = p->conversation == NULL || p->waits == NULL ?
+	    NULL :
+	    job_new(p, run_hello, done_hello);
 	if (job == NULL || submit(job) != PH_OK) {
 		provider_free(p);
 		return NULL;

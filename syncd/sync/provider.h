@@ -63,7 +63,6 @@ struct provider_status {
 	unsigned int ntransfers;
 	int64_t since_ms; /* Monotonic. */
 };
-void provider_get_status(const struct provider *p,
-    struct provider_status *out);
+void provider_get_status(const struct provider *p, struct provider_status *out);
 
 #endif

@@ -26,11 +26,11 @@ struct run_image {
 	char image[PH_NAME_MAX + 1];
 	char version[PH_VERSION_MAX + 1];
 	char file[PH_FILE_NAME_MAX + 1];
-	int full;			/* 1: method "full", else "delta". */
-	char base[PH_VERSION_MAX + 1];	/* Version of the base, if delta. */
+	int full;                      /* 1: method "full", else "delta". */
+	char base[PH_VERSION_MAX + 1]; /* Version of the base, if delta. */
 	uint64_t size;
-	uint64_t logical_bytes;	 /* Done so far. */
-	uint64_t resumed_bytes;	 /* Of these, from before. */
+	uint64_t logical_bytes; /* Done so far. */
+	uint64_t resumed_bytes; /* Of these, from before. */
 	uint64_t wire_bytes;
 	uint64_t reused_bytes;
 	unsigned int fallbacks;
@@ -43,12 +43,12 @@ struct run {
 	enum run_outcome outcome;
 	struct failure failure;
 	int dry_run;
-	int nothing_granted; /* The list in force is empty. */
+	int nothing_granted;    /* The list in force is empty. */
 	uint64_t wire_received; /* At the TCP socket, SSH included. */
 	uint64_t wire_sent;
 	size_t nwithdrawn;
 	size_t nretired;
-	size_t ncompleted; /* Versions that became complete. */
+	size_t ncompleted;     /* Versions that became complete. */
 	unsigned int nresumed; /* Blobs that were continued. */
 	uint64_t total_bytes;  /* Sum of sizes of what is to be received. */
 	int64_t started_ms;    /* Monotonic. */

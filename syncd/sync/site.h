@@ -56,13 +56,13 @@ void site_accept(struct site *site, struct link *link);
 
 struct site_status {
 	int has_upstream;
-	const struct run *run;	 /* Going on; NULL: none.  Borrowed. */
-	const struct run *last;	 /* The last that ended; NULL: none. */
-	int64_t last_time;	 /* Wall time of its end; 0: none. */
-	int64_t last_success;	 /* Wall time; 0: never since start. */
-	unsigned int failures;	 /* In a row. */
-	int64_t next_ms;	 /* Until the next contact; -1: none is due. */
-	const char *stage;	 /* Of the way to the provider, of a run that
+	const struct run *run;  /* Going on; NULL: none.  Borrowed. */
+	const struct run *last; /* The last that ended; NULL: none. */
+	int64_t last_time;      /* Wall time of its end; 0: none. */
+	int64_t last_success;   /* Wall time; 0: never since start. */
+	unsigned int failures;  /* In a row. */
+	int64_t next_ms;        /* Until the next contact; -1: none is due. */
+	const char *stage;      /* Of the way to the provider, of a run that
 				    goes on or failed: "connect" … "open". */
 };
 void site_get_status(struct site *site, struct site_status *out);

@@ -1,0 +1,257 @@
+/*
+ * Sessions of a provider.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "syncd/base/diag.h"
+
+#include "syncd/sync/hub.h"
+
+/* Peers that have not proved who they are, at a time. */
+#define STRANGERS_MAX 64u
+
+/* A link that could not be served ends with this status of its gate. */
+#define GATE_BUSY 75
+
+struct session {
+	struct hub *hub;
+	struct session *next;
+	struct provider *provider;
+};
+
+/* What is remembered of a repository since start. */
+struct memory {
+	struct memory *next;
+	struct digest id;
+	int64_t last_contact;
+	int last_code;
+	char last_words[256];
+};
+
+struct hub {
+	const struct engine *engine;
+	struct session *sessions;
+	struct memory *memories;
+	unsigned int nstrangers;
+};
+
+struct hub *
+hub_new(const struct engine *engine)
+{
+	struct hub *hub;
+
+	hub = calloc(1, sizeof(*hub));
+	if (hub != NULL)
+		hub->engine = engine;
+	return hub;
+}
+
+/* What is remembered of a repository; made when needed; NULL without memory. */
+static struct memory *
+find_memory(struct hub *hub, const struct digest *id)
+{
+	struct memory *m;
+
+	for (m = hub->memories; m != NULL; m = m->next) {
+		if (digest_compare(&m->id, id) == 0)
+			return m;
+	}
+	m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		return NULL;
+	m->id = *id;
+	m->next = hub->memories;
+	hub->memories = m;
+	return m;
+}
+
+/* The session of a repository; NULL when it is not here. */
+static struct session *
+find_session(struct hub *hub, const struct digest *id)
+{
+	const struct peer *peer;
+	struct session *s;
+
+	for (s = hub->sessions; s != NULL; s = s->next) {
+		peer = provider_peer(s->provider);
+		if (peer != NULL && digest_compare(&peer->id, id) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* Take a session out of the list. */
+static void
+unlink_session(struct session *s)
+{
+	struct session **p;
+
+	for (p = &s->hub->sessions; *p != NULL; p = &(*p)->next) {
+		if (*p == s) {
+			*p = s->next;
+			return;
+		}
+	}
+}
+
+static void
+on_peer(void *cookie, struct provider *provider)
+{
+	const struct peer *peer;
+	struct session *s, *other;
+	struct memory *m;
+	struct failure f;
+
+	s = cookie;
+	s->hub->nstrangers--;
+	peer = provider_peer(provider);
+	m = find_memory(s->hub, &peer->id);
+	if (m != NULL)
+		m->last_contact = clock_wall(s->hub->engine->clock);
+	diag(DIAG_INFO, "%s: contact from %s", peer->name,
+	    provider_link_name(provider));
+	for (other = s->hub->sessions; other != NULL; other = other->next) {
+		if (other == s || provider_peer(other->provider) == NULL ||
+		    digest_compare(&provider_peer(other->provider)->id,
+			&peer->id) != 0)
+			continue;
+		(void)failure_set(&f, PH_ECUT,
+		    "a newer session of this repository took its place");
+		provider_abort(other->provider, &f);
+	}
+}
+
+static void
+on_closed(void *cookie, struct provider *provider, const struct failure *f)
+{
+	const struct peer *peer;
+	struct session *s;
+	struct memory *m;
+
+	s = cookie;
+	peer = provider_peer(provider);
+	if (peer == NULL) {
+		s->hub->nstrangers--;
+		diag_failure(DIAG_WARNING, f, "a peer at %s was refused",
+		    provider_link_name(provider));
+	} else {
+		m = find_memory(s->hub, &peer->id);
+		if (m != NULL) {
+			m->last_contact = clock_wall(s->hub->engine->clock);
+			m->last_code = f->code;
+			(void)snprintf(m->last_words, sizeof(m->last_words),
+			    "%.255s", f->code == PH_OK ? "" : f->what);
+		}
+		if (f->code != PH_OK)
+			diag_failure(DIAG_NOTICE, f, "%s: the session ended",
+			    peer->name);
+	}
+	unlink_session(s);
+	provider_free(provider);
+	free(s);
+}
+
+static const struct provider_events provider_events = {
+	.on_peer = on_peer,
+	.on_closed = on_closed,
+};
+
+void
+hub_accept(struct hub *hub, struct link *link, const struct peer_gate *gate)
+{
+	struct session *s;
+
+	s = NULL;
+	if (hub->nstrangers < STRANGERS_MAX)
+		s = calloc(1, sizeof(*s));
+	if (s == NULL) {
+		diag(DIAG_WARNING, "too many peers at a time: %s is sent away",
+		    link_name(link));
+		link_set_exit_status(link, GATE_BUSY);
+		link_free(link);
+		return;
+	}
+	s->hub = hub;
+	s->provider =
+	    provider_new(hub->engine, link, gate, &provider_events, s);
+	if (s->provider == NULL) {
+		free(s);
+		return;
+	}
+	hub->nstrangers++;
+	s->next = hub->sessions;
+	hub->sessions = s;
+}
+
+void
+hub_changed(struct hub *hub, const struct digest *id)
+{
+	struct session *s;
+
+	s = find_session(hub, id);
+	if (s != NULL)
+		provider_refresh(s->provider);
+}
+
+void
+hub_record_changed(struct hub *hub, const struct digest *id, int removed,
+    int paused, uint64_t rate)
+{
+	struct session *s;
+	struct failure f;
+
+	s = find_session(hub, id);
+	if (s == NULL)
+		return;
+	if (removed || paused) {
+		(void)failure_set(&f, removed ? PH_EREMOVED : PH_EPAUSED, "%s",
+		    error_sentence(removed ? PH_EREMOVED : PH_EPAUSED));
+		provider_abort(s->provider, &f);
+	} else
+		provider_set_rate(s->provider, rate);
+}
+
+void
+hub_get_status(struct hub *hub, const struct digest *id, struct hub_status *out)
+{
+	struct session *s;
+	struct memory *m;
+
+	memset(out, 0, sizeof(*out));
+	s = find_session(hub, id);
+	if (s != NULL) {
+		out->connected = 1;
+		provider_get_status(s->provider, &out->session);
+	}
+	for (m = hub->memories; m != NULL; m = m->next) {
+		if (digest_compare(&m->id, id) != 0)
+			continue;
+		out->last_contact = m->last_contact;
+		out->last_code = m->last_code;
+		memcpy(out->last_words, m->last_words, sizeof(out->last_words));
+	}
+}
+
+void
+hub_free(struct hub *hub)
+{
+	struct session *s;
+	struct memory *m;
+
+	if (hub == NULL)
+		return;
+	while ((s = hub->sessions) != NULL) {
+		hub->sessions = s->next;
+		provider_free(s->provider);
+		free(s);
+	}
+	while ((m = hub->memories) != NULL) {
+		hub->memories = m->next;
+		free(m);
+	}
+	free(hub);
+}
