@@ -200,6 +200,22 @@ control_get_failure(struct json_object *o, const char *name,
 	get_failure(&object, out, exit_status);
 }
 
+void
+control_get_failure_or_null(struct json_object *o, const char *name,
+    struct failure *out, int *exit_status)
+{
+	struct json_object object;
+
+	json_get_object_or_null(o, name, &object);
+	if (json_object_present(&object)) {
+		get_failure(&object, out, exit_status);
+		return;
+	}
+	memset(out, 0, sizeof(*out));
+	if (exit_status != NULL)
+		*exit_status = 0;
+}
+
 int
 control_request_decode(const void *text, size_t len,
     struct control_request *out)

@@ -82,6 +82,10 @@ void control_put_failure(struct json_writer *w, const char *name,
 void control_get_failure(struct json_object *o, const char *name,
     struct failure *out, int *exit_status);
 
+/* The same, with PH_OK and *exit_status 0 for null. */
+void control_get_failure_or_null(struct json_object *o, const char *name,
+    struct failure *out, int *exit_status);
+
 /* A request that was taken apart. */
 struct control_request {
 	struct json *tree; /* Owned. */

@@ -298,11 +298,12 @@ read_upstream(struct yaml_node *root, struct configuration *c,
 		return yaml_fail(map, f, "a primary has no \"upstream\"");
 	r = read_address(map, &c->upstream_address, &c->upstream_host_key, f);
 	if (r == PH_OK)
-		r = get_text(map, "id", YAML_REQUIRED, &n, &text, f);
+		r = get_text(map, "id", YAML_OPTIONAL, &n, &text, f);
 	if (r != PH_OK)
 		return r;
-	if (digest_from_hex(text, &c->upstream_id) != PH_OK ||
-	    digest_is_zero(&c->upstream_id))
+	if (text != NULL &&
+	    (digest_from_hex(text, &c->upstream_id) != PH_OK ||
+		digest_is_zero(&c->upstream_id)))
 		return refuse(n,
 		    "the id of the primary: 64 hexadecimal "
 		    "digits in lower case",

@@ -20,7 +20,7 @@
  * The structs are plain data without memory of their own.
  */
 
-#define CONFIGURATION_DEFAULT_FILE "/etc/packhorse/syncd.yaml"
+#define CONFIGURATION_DEFAULT_FILE "/etc/packhorse/packhorse.yaml"
 
 #define CONFIGURATION_PATH_SIZE 1024u /* A path and its NUL. */
 #define CONFIGURATION_GROUP_SIZE 33u  /* Of a system's group, and a NUL. */
@@ -59,11 +59,15 @@ struct configuration {
 	uint64_t rate;        /* Bytes per second; 0: no limit. */
 	uint64_t delta_cache; /* Bytes. */
 
-	/* Site: whom to dial, by which host key, and who must answer. */
+	/*
+	 * Site: whom to dial, by which host key, and who must answer: the id
+	 * of the primary's repository, or zeros for the primary that the
+	 * trust documents name.
+	 */
 	int has_upstream;
 	struct address upstream_address;
 	struct key_public upstream_host_key;
-	struct digest upstream_id; /* Of the primary's repository. */
+	struct digest upstream_id;
 
 	/* Primary: what invitations say. */
 	int has_advertise;

@@ -168,12 +168,13 @@ put_others(struct buffer *out, const struct configuration *c)
 		put_text(out, "operator_group", c->operator_group);
 	if (c->has_upstream) {
 		put_comment(out,
-		    "Whom to ask for images: its address, "
-		    "its SSH host key and its id.");
+		    "Whom to ask for images: its address, its SSH host key, "
+		    "and its id where known.");
 		(void)buffer_put_text(out, "upstream:\n");
 		put_address(out, &c->upstream_address, &c->upstream_host_key);
 		digest_hex(&c->upstream_id, id);
-		put_text(out, "  id", id);
+		if (!digest_is_zero(&c->upstream_id))
+			put_text(out, "  id", id);
 	}
 	if (c->has_advertise) {
 		put_comment(out,

@@ -351,9 +351,16 @@ START_TEST(a_failure_stands_inside_a_result)
 	(void)failure_set(&f, PH_EDENIED, "winxp@9 is not granted");
 	control_result_begin(&w, &out);
 	control_put_failure(&w.json, "reason", &f);
+	control_put_failure(&w.json, "other", &f);
+	json_put_null(&w.json, "none");
 	ck_assert_int_eq(control_end(&w), PH_OK);
 	text = text_of(&len);
 	ck_assert_int_eq(control_answer_decode(text, len, &answer), PH_OK);
+	control_get_failure_or_null(&answer.body, "none", &read, &status);
+	ck_assert_int_eq(read.code, PH_OK);
+	ck_assert_int_eq(status, 0);
+	control_get_failure_or_null(&answer.body, "other", &read, NULL);
+	ck_assert_int_eq(read.code, PH_EDENIED);
 	control_get_failure(&answer.body, "reason", &read, &status);
 	json_object_end(&answer.body);
 	ck_assert_int_eq(json_error(answer.tree), PH_OK);

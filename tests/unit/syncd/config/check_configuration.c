@@ -209,8 +209,6 @@ static const struct {
 	    "8:13",
 	    "\"host_key\" must be the line of an Ed25519 key: "
 	    "ssh-ed25519 AAAA…, not ssh-rsa AAA" },
-	{ HEAD "upstream:\n  address: ssh://a@b:22\n  host_key: " KEY "\n",
-	    "7:3", "\"id\" is missing" },
 	{ HEAD "upstream:\n  address: ssh://a@b:22\n  host_key: " KEY "\n"
 	       "  id: 00FF\n",
 	    "9:7",
@@ -241,6 +239,16 @@ static const struct {
 	{ HEAD "colour: red\n", "6:1", "there is no key \"colour\" here" },
 	{ HEAD "name: b\n", "6:1", "the key \"name\" stands here twice" },
 };
+
+START_TEST(upstream_may_leave_its_id_to_the_trust_documents)
+{
+	ck_assert_int_eq(parse(HEAD "upstream:\n  address: ssh://a@b:22\n"
+				    "  host_key: " KEY "\n"),
+	    PH_OK);
+	ck_assert_int_eq(configuration.has_upstream, 1);
+	ck_assert_int_eq(digest_is_zero(&configuration.upstream_id), 1);
+}
+END_TEST
 
 START_TEST(bad_values_are_refused_where_they_stand)
 {
@@ -314,6 +322,7 @@ main(void)
 	tcase_add_test(tests, a_site_may_say_all_of_its_keys);
 	tcase_add_test(tests, a_primary_may_say_all_of_its_keys);
 	tcase_add_test(tests, slashes_at_the_end_of_directories_go);
+	tcase_add_test(tests, upstream_may_leave_its_id_to_the_trust_documents);
 	tcase_add_loop_test(tests, bad_values_are_refused_where_they_stand, 0,
 	    (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(tests, a_path_that_is_too_long_is_refused);

@@ -123,6 +123,8 @@ START_TEST(what_is_written_reads_back)
 
 	c = short_one(_i == 0 ? CONFIGURATION_PRIMARY : CONFIGURATION_SITE);
 	assert_round_trip(&c);
+	memset(&c.upstream_id, 0, sizeof(c.upstream_id));
+	assert_round_trip(&c);
 	c = long_one(_i == 0 ? CONFIGURATION_PRIMARY : CONFIGURATION_SITE);
 	assert_round_trip(&c);
 }
