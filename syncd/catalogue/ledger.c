@@ -59,6 +59,7 @@ static const struct {
 	{ "withdraw", withdrawal_apply },
 	{ "removed", withdrawal_apply_removed },
 	{ "receipt-made", statement_apply },
+	{ "receipt-acknowledged", statement_apply_acknowledged },
 };
 
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))

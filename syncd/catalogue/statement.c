@@ -452,42 +452,86 @@ out:
 	return r;
 }
 
+/* Whether an acknowledgement is of our last receipt and of the same log. */
+static int
+check_received(const struct message_received *m, const struct receipt *last,
+    uint64_t size, const struct digest *root)
+{
+	if (last->number == 0 || m->number != last->number ||
+	    digest_is_zero(&m->root))
+		return PH_EMESSAGE;
+	if (m->size < size ||
+	    (m->size == size && size > 0 &&
+		digest_compare(&m->root, root) != 0))
+		return PH_EFORK;
+	return PH_OK;
+}
+
 int
 statement_received(struct catalogue *c, const struct message_received *m)
 {
+	struct digest digest, root;
 	struct receipt last;
-	struct digest digest;
 	struct index_txn *txn;
-	uint64_t size;
+	struct ledger_entry e;
+	uint64_t number, size;
 	int r;
 
 	receipt_init(&last);
-	r = index_begin(c->index, INDEX_WRITE, &txn);
+	r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
 	r = get_last(txn, &c->id, &last, &digest);
-	if (r == PH_OK && (last.number == 0 || m->number != last.number))
-		r = PH_EMESSAGE;
+	if (r == PH_OK)
+		r = get_number(txn, ACKNOWLEDGED_NUMBER, &number);
 	if (r == PH_OK)
 		r = get_number(txn, LOG_SIZE, &size);
-	if (r == PH_OK && m->size < size)
-		r = PH_EFORK;
 	if (r == PH_OK)
-		r = rows_number_put(txn, ACKNOWLEDGED_NUMBER, m->number);
+		r = get_digest(txn, LOG_ROOT, &root);
+	index_abort(txn);
 	if (r == PH_OK)
-		r = rows_number_put(txn, LOG_SIZE, m->size);
-	if (r == PH_OK)
-		r = index_put(txn, INDEX_META, LOG_ROOT, strlen(LOG_ROOT),
-		    m->root.bytes, DIGEST_SIZE);
-	if (r == PH_OK)
-		r = index_put(txn, INDEX_META, ACKNOWLEDGED_SET,
-		    strlen(ACKNOWLEDGED_SET), last.set.bytes, DIGEST_SIZE);
-	receipt_fini(&last);
+		r = check_received(m, &last, size, &root);
+	if (r != PH_OK || (number == m->number && size == m->size))
+		goto out;
+	r = ledger_begin(c, NULL, "receipt-acknowledged", "syncd", &e);
 	if (r != PH_OK) {
-		index_abort(txn);
-		return r;
+		ledger_abort(&e);
+		goto out;
 	}
-	return index_commit(txn);
+	json_put_u64(&e.w, "number", m->number);
+	json_put_digest(&e.w, "set", &last.set);
+	json_put_u64(&e.w, "size", m->size);
+	json_put_digest(&e.w, "root", &m->root);
+	r = ledger_commit(c, &e, NULL);
+out:
+	receipt_fini(&last);
+	return r;
+}
+
+int
+statement_apply_acknowledged(struct catalogue *c, const struct ledger_event *e)
+{
+	struct digest set, root;
+	uint64_t number, size;
+	int r;
+
+	(void)c;
+	json_get_u64(e->o, "number", 1, &number);
+	json_get_digest(e->o, "set", &set);
+	json_get_u64(e->o, "size", 0, &size);
+	json_get_digest(e->o, "root", &root);
+	if (json_error(e->o->tree) != PH_OK)
+		return PH_ELOG;
+	r = rows_number_put(e->txn, ACKNOWLEDGED_NUMBER, number);
+	if (r == PH_OK)
+		r = rows_number_put(e->txn, LOG_SIZE, size);
+	if (r == PH_OK)
+		r = index_put(e->txn, INDEX_META, LOG_ROOT, strlen(LOG_ROOT),
+		    root.bytes, DIGEST_SIZE);
+	if (r == PH_OK)
+		r = index_put(e->txn, INDEX_META, ACKNOWLEDGED_SET,
+		    strlen(ACKNOWLEDGED_SET), set.bytes, DIGEST_SIZE);
+	return r;
 }
 
 int

@@ -37,8 +37,9 @@ int statement_make(struct catalogue *c, int whole,
 
 /*
  * The provider acknowledged a receipt, with the checkpoint of our log at its
- * end, which never goes back.  PH_OK, PH_EMESSAGE (of a number we did not
- * send), PH_EFORK (the log went back or is another one).
+ * end, which never goes back.  It is logged, so that it outlives the index.
+ * PH_OK, PH_EMESSAGE (of a number we did not send), PH_EFORK (the log went
+ * back or is another one).
  */
 int statement_received(struct catalogue *c,
     const struct message_received *m) ATTR_CHECK;
@@ -51,5 +52,7 @@ int statement_state(struct catalogue *c, struct message_state *out) ATTR_CHECK;
 
 /* Of the ledger. */
 int statement_apply(struct catalogue *c, const struct ledger_event *e);
+int statement_apply_acknowledged(struct catalogue *c,
+    const struct ledger_event *e);
 
 #endif
