@@ -23,6 +23,9 @@
 /* Literals that lose less of 1000 bytes are stored: decoding costs, too. */
 #define DENSE 980u
 
+/* Copies that are a smaller part than this of the literals are not worth it. */
+#define COPY_PART 64u
+
 /* An encoding of so few bytes is never compared with one without base. */
 #define SMALL_SIZE 512u
 
@@ -301,6 +304,8 @@ delta_encoder_segment(struct delta_encoder *e, uint32_t index,
 	if (r != PH_OK)
 		return r;
 	r = delta_planner_plan(e->planner, w.offset, e->target, w.len, &plan);
+	if (r == PH_OK && plan.ncopy < plan.nliteral / COPY_PART)
+		return encode_plain(e, &w, encoding, outcome);
 	if (r == PH_OK)
 		r = put_encoding(e, &w, &plan, encoding);
 	/* So many operations, or so little gained by them. */

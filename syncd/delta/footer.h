@@ -25,7 +25,7 @@
 #define DELTA_HASH_SIZE 8u
 
 /* The least size of librsync's blocks. */
-#define DELTA_SCAN_SIZE_MIN 1024u
+#define DELTA_SCAN_SIZE_MIN 512u
 
 /* Sums that one signature may have: loaded, below 96 MiB. */
 #define DELTA_NSUMS_MAX (1u << 21)

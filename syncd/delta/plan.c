@@ -24,7 +24,18 @@
  * A block that has this share in common with a place that costs nothing to
  * look at is kept from librsync.
  */
-#define GOOD_ENOUGH_PER_CENT 50u
+#define GOOD_ENOUGH_PER_CENT 75u
+
+/*
+ * librsync is given small pieces, because what it finds goes on in the next
+ * piece at memory speed.  Where it found nothing in as many bytes as its
+ * patience, it is shown only a sample of each larger piece, until it finds
+ * something again; that grows at both ends later.
+ */
+#define SCAN_PIECE_SIZE 16384u
+#define SCAN_SAMPLE_SIZE 8192u
+#define SCAN_SAMPLE_OF 65536u
+#define SCAN_PATIENCE (512u << 10)
 
 /* Shorter runs of one value are no operation of their own. */
 #define CONSTANT_MIN 256u
@@ -35,13 +46,15 @@ struct delta_planner {
 	struct delta_scanner *scanner; /* NULL without signature. */
 	struct delta_pieces now;
 	struct delta_pieces next;
+	size_t in_vain; /* Bytes scanned since something was found. */
 };
 
-/* A literal that is being scanned. */
+/* A literal that is being scanned, piece by piece. */
 struct scan {
 	struct delta_planner *planner;
-	size_t begin;  /* Of the literal in the segment. */
+	size_t begin;  /* Of the piece in the segment. */
 	size_t cursor; /* Up to here it is in the next plan. */
+	size_t end;    /* Of the literal. */
 };
 
 struct delta_planner *
@@ -217,29 +230,73 @@ plan_blocks(struct delta_planner *p)
 	return PH_OK;
 }
 
-/* A delta_match_fn: literal up to the match, then the copy if it is one. */
+/*
+ * A delta_match_fn: literal up to the match, then the copy, if it is one, and
+ * all that goes on behind it: librsync's matches end with a block.
+ */
 static int
 on_match(void *cookie, size_t position, size_t length, uint64_t source)
 {
 	struct scan *scan;
-	struct delta_pieces *to;
+	struct delta_planner *p;
+	size_t more;
 	int equal, r;
 
 	scan = cookie;
-	to = &scan->planner->next;
+	p = scan->planner;
 	position += scan->begin;
-	r = delta_pieces_literal(to, position - scan->cursor);
+	/* What an earlier match took is no longer to be had. */
+	if (position + length <= scan->cursor)
+		return PH_OK;
+	if (position < scan->cursor) {
+		more = scan->cursor - position;
+		position += more;
+		source += more;
+		length -= more;
+	}
+	r = is_equal(&p->view, position, length, source, &equal);
+	if (r != PH_OK || !equal)
+		return r;
+	r = delta_pieces_literal(&p->next, position - scan->cursor);
 	if (r != PH_OK)
 		return r;
 	scan->cursor = position + length;
-	r = is_equal(&scan->planner->view, position, length, source, &equal);
+	r = delta_view_forward(&p->view, scan->cursor, scan->end - scan->cursor,
+	    source + length, &more);
 	if (r != PH_OK)
 		return r;
-	return equal ? delta_pieces_copy(to, length, source) :
-		       delta_pieces_literal(to, length);
+	scan->cursor += more;
+	p->in_vain = 0;
+	return delta_pieces_copy(&p->next, length + more, source);
 }
 
-/* Scan one literal. */
+/* Scan the next piece of a literal, or of a larger one a sample. */
+static int
+scan_piece(struct delta_planner *p, struct scan *scan)
+{
+	size_t length, n, end;
+	int r;
+
+	length = scan->end - scan->cursor;
+	n = length < SCAN_PIECE_SIZE ? length : SCAN_PIECE_SIZE;
+	end = scan->cursor + n;
+	if (p->in_vain > SCAN_PATIENCE) {
+		end = scan->cursor +
+		    (length < SCAN_SAMPLE_OF ? length : SCAN_SAMPLE_OF);
+		n = n < SCAN_SAMPLE_SIZE ? n : SCAN_SAMPLE_SIZE;
+	}
+	p->in_vain += n;
+	scan->begin = scan->cursor;
+	r = delta_scanner_scan(p->scanner, p->view.target + scan->begin, n,
+	    on_match, scan);
+	if (r != PH_OK || scan->cursor >= end)
+		return r;
+	r = delta_pieces_literal(&p->next, end - scan->cursor);
+	scan->cursor = end;
+	return r;
+}
+
+/* Scan a literal. */
 static int
 scan_literal(struct delta_planner *p, size_t position, size_t length)
 {
@@ -247,13 +304,14 @@ scan_literal(struct delta_planner *p, size_t position, size_t length)
 	int r;
 
 	scan.planner = p;
-	scan.begin = position;
 	scan.cursor = position;
-	r = delta_scanner_scan(p->scanner, p->view.target + position, length,
-	    on_match, &scan);
-	if (r != PH_OK)
-		return r;
-	return delta_pieces_literal(&p->next, position + length - scan.cursor);
+	scan.end = position + length;
+	while (scan.cursor < scan.end) {
+		r = scan_piece(p, &scan);
+		if (r != PH_OK)
+			return r;
+	}
+	return PH_OK;
 }
 
 /* The pass that asks librsync. */
@@ -266,6 +324,7 @@ plan_scan(struct delta_planner *p)
 
 	if (p->scanner == NULL)
 		return PH_OK;
+	p->in_vain = 0;
 	delta_pieces_reset(&p->next);
 	position = 0;
 	for (i = 0; i < p->now.nops; i++, position += op->length) {

@@ -24,9 +24,6 @@
 #define CONSTANT_MIN 256u
 #define CONSTANT_STRIDE 64u
 
-/* Bytes first compared at an edge; most edges end at once. */
-#define EDGE_FIRST 64u
-
 /* Bytes in common with the base, relative to a block. */
 struct run {
 	uint32_t begin;
@@ -325,60 +322,6 @@ delta_refine_blocks(struct delta_view *v, unsigned int per_cent,
 	return PH_OK;
 }
 
-/* How many of the n bytes at position the base has at source, too. */
-static int
-extend_forward(struct delta_view *v, size_t position, size_t n, uint64_t source,
-    size_t *found)
-{
-	const uint8_t *bytes;
-	size_t piece, equal;
-	int r;
-
-	*found = 0;
-	if (n > v->base->size - source)
-		n = (size_t)(v->base->size - source);
-	for (piece = EDGE_FIRST; *found < n; piece = DELTA_FAR_SIZE) {
-		if (piece > n - *found)
-			piece = n - *found;
-		r = delta_view_far(v, source + *found, piece, &bytes);
-		if (r != PH_OK)
-			return r;
-		equal = delta_equal_forward(v->target + position + *found,
-		    bytes, piece);
-		*found += equal;
-		if (equal < piece)
-			break;
-	}
-	return PH_OK;
-}
-
-/* The same for the n bytes that end at position, and the base's at source. */
-static int
-extend_backward(struct delta_view *v, size_t position, size_t n,
-    uint64_t source, size_t *found)
-{
-	const uint8_t *bytes;
-	size_t piece, equal;
-	int r;
-
-	*found = 0;
-	if (n > source)
-		n = (size_t)source;
-	for (piece = EDGE_FIRST; *found < n; piece = DELTA_FAR_SIZE) {
-		if (piece > n - *found)
-			piece = n - *found;
-		r = delta_view_far(v, source - *found - piece, piece, &bytes);
-		if (r != PH_OK)
-			return r;
-		equal = delta_equal_backward(v->target + position - *found,
-		    bytes + piece, piece);
-		*found += equal;
-		if (equal < piece)
-			break;
-	}
-	return PH_OK;
-}
-
 /* What the operation before the literal [begin, end) takes of it. */
 static int
 take_front(struct delta_view *v, size_t begin, size_t end,
@@ -394,7 +337,7 @@ take_front(struct delta_view *v, size_t begin, size_t end,
 	last = &to->ops[to->nops - 1];
 	if (last->kind == SEGMENT_COPY) {
 		source = last->source + last->length;
-		r = extend_forward(v, begin, end - begin, source, n);
+		r = delta_view_forward(v, begin, end - begin, source, n);
 		if (r != PH_OK)
 			return r;
 		return delta_pieces_copy(to, *n, source);
@@ -416,7 +359,7 @@ put_rest(struct delta_view *v, size_t begin, size_t end,
 
 	n = 0;
 	if (next != NULL && next->kind == SEGMENT_COPY) {
-		r = extend_backward(v, end, end - begin, next->source, &n);
+		r = delta_view_backward(v, end, end - begin, next->source, &n);
 		if (r != PH_OK)
 			return r;
 	} else if (next != NULL && next->kind != SEGMENT_LITERAL) {

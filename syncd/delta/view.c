@@ -10,6 +10,9 @@
 
 #include "syncd/delta/view.h"
 
+/* Bytes first compared at an edge; most edges end at once. */
+#define EDGE_FIRST 64u
+
 #define NWINDOWS (PH_SEGMENT_SIZE_MAX / DELTA_WINDOW_SIZE)
 
 int
@@ -188,4 +191,56 @@ delta_equal_backward(const uint8_t *a, const uint8_t *b, size_t n)
 	while (i < n && *(a - i - 1) == *(b - i - 1))
 		i++;
 	return i;
+}
+
+int
+delta_view_forward(struct delta_view *v, size_t position, size_t n,
+    uint64_t source, size_t *found)
+{
+	const uint8_t *bytes;
+	size_t piece, equal;
+	int r;
+
+	*found = 0;
+	if (n > v->base->size - source)
+		n = (size_t)(v->base->size - source);
+	for (piece = EDGE_FIRST; *found < n; piece = DELTA_FAR_SIZE) {
+		if (piece > n - *found)
+			piece = n - *found;
+		r = delta_view_far(v, source + *found, piece, &bytes);
+		if (r != PH_OK)
+			return r;
+		equal = delta_equal_forward(v->target + position + *found,
+		    bytes, piece);
+		*found += equal;
+		if (equal < piece)
+			break;
+	}
+	return PH_OK;
+}
+
+int
+delta_view_backward(struct delta_view *v, size_t position, size_t n,
+    uint64_t source, size_t *found)
+{
+	const uint8_t *bytes;
+	size_t piece, equal;
+	int r;
+
+	*found = 0;
+	if (n > source)
+		n = (size_t)source;
+	for (piece = EDGE_FIRST; *found < n; piece = DELTA_FAR_SIZE) {
+		if (piece > n - *found)
+			piece = n - *found;
+		r = delta_view_far(v, source - *found - piece, piece, &bytes);
+		if (r != PH_OK)
+			return r;
+		equal = delta_equal_backward(v->target + position - *found,
+		    bytes + piece, piece);
+		*found += equal;
+		if (equal < piece)
+			break;
+	}
+	return PH_OK;
 }

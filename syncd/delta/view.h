@@ -69,4 +69,15 @@ size_t delta_equal_forward(const uint8_t *a, const uint8_t *b, size_t n);
 /* The same from the back, a and b being the ends. */
 size_t delta_equal_backward(const uint8_t *a, const uint8_t *b, size_t n);
 
+/*
+ * How many of the n bytes at position the base has at source, too, from the
+ * front, to *found.  PH_OK or PH_EBASE.
+ */
+int delta_view_forward(struct delta_view *v, size_t position, size_t n,
+    uint64_t source, size_t *found) ATTR_CHECK;
+
+/* The same from the back: of the n bytes that end at position and source. */
+int delta_view_backward(struct delta_view *v, size_t position, size_t n,
+    uint64_t source, size_t *found) ATTR_CHECK;
+
 #endif

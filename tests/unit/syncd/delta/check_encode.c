@@ -2,6 +2,7 @@
  * Encoding: whatever the base and whatever became of it, what is decoded is
  * the target.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static struct delta_encoder *encoder;
 static struct segment_decoder *decoder;
 static struct buffer encoding;
 static uint8_t *decoded;
+static uint64_t signed_as; /* Bytes of data the signature is for; or 0. */
 static uint64_t state;
 
 static uint32_t
@@ -54,6 +56,7 @@ setup(void)
 	signature = NULL;
 	encoder = NULL;
 	file.data = NULL;
+	signed_as = 0;
 }
 
 /* An encoder of target against base as they stand. */
@@ -63,7 +66,8 @@ prepare(void)
 	base_memory.left = target_memory.left = -1;
 	base = memory_source(&base_memory);
 	target = memory_source(&target_memory);
-	signature = memory_sign(&base, &file);
+	signature =
+	    memory_sign(&base, signed_as ? signed_as : base.size, &file);
 	digest_of(base_memory.data, base_memory.len, &config.base_digest);
 	config.target = &target;
 	config.base = &base;
@@ -282,6 +286,9 @@ edit(void)
 START_TEST(random_edits)
 {
 	static const uint32_t sizes[] = { 4096, 65536, 1 << 20, 5000 };
+	/* Blocks of 4, 4, 8 and 32 KiB. */
+	static const uint64_t signed_sizes[] = { 0, UINT64_C(3) << 30,
+		UINT64_C(5) << 30, UINT64_C(32) << 30 };
 	uint32_t n;
 
 	state = (uint64_t)_i * 0x9e3779b97f4a7c15u + 1;
@@ -292,6 +299,7 @@ START_TEST(random_edits)
 		edit();
 	config.segment_size = sizes[below(4)];
 	config.level = (int)below(4);
+	signed_as = signed_sizes[below(4)];
 	prepare();
 	(void)check_all();
 }
@@ -561,6 +569,62 @@ START_TEST(changed_encodings)
 }
 END_TEST
 
+/* A thread that encodes all segments with an encoder of its own. */
+struct thread {
+	pthread_t id;
+	struct digest digests[64];
+	int result;
+};
+
+static void *
+encode_all(void *cookie)
+{
+	struct thread *t;
+	struct delta_encoder *e;
+	struct delta_outcome o;
+	struct buffer b;
+	uint32_t i;
+
+	t = cookie;
+	buffer_init(&b, PH_ENCODING_SIZE_MAX);
+	e = delta_encoder_new(&config);
+	for (i = 0; i < delta_segment_count(target.size, config.segment_size);
+	     i++) {
+		t->result = delta_encoder_segment(e, i, &b, &o);
+		if (t->result != PH_OK)
+			break;
+		t->digests[i] = o.encoding;
+	}
+	delta_encoder_free(e);
+	buffer_fini(&b);
+	return NULL;
+}
+
+/* Two encoders at a time share all but themselves, and agree. */
+START_TEST(threads)
+{
+	static struct thread pair[2];
+	size_t i;
+
+	memory_noise(&state, base_memory.data, BASE_MAX);
+	memcpy(target_memory.data + 5, base_memory.data, BASE_MAX - 5);
+	memset(target_memory.data, 9, 5);
+	base_memory.len = target_memory.len = BASE_MAX;
+	config.segment_size = 2 * BLOCK;
+	prepare();
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&pair[i].id, NULL, encode_all,
+				     &pair[i]),
+		    0);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(pthread_join(pair[i].id, NULL), 0);
+		ck_assert_int_eq(pair[i].result, PH_OK);
+	}
+	ck_assert_mem_eq(pair[0].digests, pair[1].digests,
+	    sizeof(pair[0].digests));
+}
+END_TEST
+
 START_TEST(counts)
 {
 	ck_assert_uint_eq(delta_segment_count(1, 4096), 1);
@@ -593,6 +657,7 @@ main(void)
 	tcase_add_test(t, reads_fail);
 	tcase_add_test(t, base_changes);
 	tcase_add_test(t, changed_encodings);
+	tcase_add_test(t, threads);
 	tcase_add_test(t, counts);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -36,7 +36,7 @@ prepare(size_t base_len)
 	base_memory.len = base_len;
 	base_memory.left = -1;
 	base = memory_source(&base_memory);
-	signature = memory_sign(&base, &file);
+	signature = memory_sign(&base, base.size, &file);
 	planner = delta_planner_new(&base, signature);
 	ck_assert_ptr_nonnull(planner);
 }

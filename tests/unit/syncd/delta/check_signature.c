@@ -40,7 +40,7 @@ setup(void)
 	base_memory.len = SIZE;
 	base_memory.left = -1;
 	base = memory_source(&base_memory);
-	signature = memory_sign(&base, &file);
+	signature = memory_sign(&base, base.size, &file);
 }
 
 static void
@@ -81,6 +81,19 @@ START_TEST(hashes)
 	    delta_block_hash(bytes, BLOCK) == UINT64_C(0xc8066d80a6fe1426));
 	ck_assert_int_eq(delta_block_is_constant(bytes, BLOCK), 0);
 	ck_assert_int_eq(delta_block_is_constant(bytes, 1), 1);
+}
+END_TEST
+
+/* The whole source at once makes the same file. */
+START_TEST(run)
+{
+	struct buffer b;
+
+	buffer_init(&b, 1 << 20);
+	ck_assert_int_eq(delta_signer_run(&base, memory_write, &b), PH_OK);
+	ck_assert_uint_eq(b.len, file.len);
+	ck_assert_mem_eq(b.data, file.data, b.len);
+	buffer_fini(&b);
 }
 END_TEST
 
@@ -218,15 +231,22 @@ find_island(void *cookie, uint64_t offset, uint64_t *begin, uint64_t *end)
 START_TEST(mostly_hole)
 {
 	struct delta_source island;
+	struct delta_source source;
 	struct delta_signature *s;
 	struct memory other;
+	struct buffer b;
 	uint64_t offset;
 
 	island.size = UINT64_C(64) << 30;
 	island.read = read_island;
 	island.data = find_island;
 	island.cookie = NULL;
-	s = memory_sign(&island, &other);
+	buffer_init(&b, 1 << 20);
+	ck_assert_int_eq(delta_signer_run(&island, memory_write, &b), PH_OK);
+	other.data = buffer_take(&b, &other.len);
+	other.left = -1;
+	source = memory_source(&other);
+	ck_assert_int_eq(delta_signature_load(&source, island.size, &s), PH_OK);
 	ck_assert_uint_eq(delta_signature_block_size(s), BLOCK);
 	/* The tail is a block with the zeros after it. */
 	ck_assert_uint_eq(delta_signature_nblocks(s), NBLOCKS - 3);
@@ -247,7 +267,9 @@ START_TEST(block_sizes)
 		uint32_t block_size;
 		uint32_t scan_size;
 	} cases[] = {
-		{ 1, 4096, 1024 },
+		{ 1, 4096, 512 },
+		{ UINT64_C(1) << 30, 4096, 512 },
+		{ (UINT64_C(1) << 30) + BLOCK, 4096, 1024 },
 		{ UINT64_C(1) << 31, 4096, 1024 },
 		{ (UINT64_C(1) << 31) + BLOCK, 4096, 2048 },
 		{ UINT64_C(1) << 32, 4096, 2048 },
@@ -295,7 +317,7 @@ START_TEST(nothing_enters)
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		empty.len = sizes[i];
 		source = memory_source(&empty);
-		s = memory_sign(&source, &other);
+		s = memory_sign(&source, source.size, &other);
 		ck_assert_uint_eq(delta_signature_nblocks(s), 0);
 		ck_assert_int_eq(delta_signature_find(s, base_bytes, &offset),
 		    0);
@@ -552,6 +574,7 @@ main(void)
 	t = tcase_create("signature");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, hashes);
+	tcase_add_test(t, run);
 	tcase_add_test(t, finds_blocks);
 	tcase_add_test(t, locates);
 	tcase_add_test(t, any_pieces);

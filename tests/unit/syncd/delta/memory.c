@@ -99,14 +99,25 @@ memory_write(void *cookie, const void *data, size_t len)
 }
 
 struct delta_signature *
-memory_sign(const struct delta_source *base, struct memory *file)
+memory_sign(const struct delta_source *base, uint64_t ndata,
+    struct memory *file)
 {
 	struct delta_signature *s;
 	struct delta_source source;
+	struct delta_signer *signer;
 	struct buffer b;
+	uint8_t *bytes;
 
 	buffer_init(&b, 1 << 26);
-	ck_assert_int_eq(delta_signer_run(base, memory_write, &b), PH_OK);
+	bytes = malloc(base->size + 1);
+	signer = delta_signer_new(base->size, ndata, memory_write, &b);
+	ck_assert(bytes != NULL && signer != NULL);
+	ck_assert_int_eq(delta_source_read_sparse(base, 0, bytes, base->size),
+	    PH_OK);
+	ck_assert_int_eq(delta_signer_add(signer, bytes, base->size), PH_OK);
+	ck_assert_int_eq(delta_signer_finish(signer), PH_OK);
+	delta_signer_free(signer);
+	free(bytes);
 	file->data = buffer_take(&b, &file->len);
 	file->left = -1;
 	source = memory_source(file);

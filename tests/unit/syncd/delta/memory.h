@@ -32,10 +32,10 @@ void memory_noise(uint64_t *state, uint8_t *data, size_t len);
 int memory_write(void *cookie, const void *data, size_t len);
 
 /*
- * Make and load the signature of a source; file holds the signature file and
- * must live as long.
+ * Make and load the signature of a source, as if ndata bytes of it were not
+ * holes; file holds the signature file and must live as long.
  */
 struct delta_signature *memory_sign(const struct delta_source *base,
-    struct memory *file);
+    uint64_t ndata, struct memory *file);
 
 #endif
