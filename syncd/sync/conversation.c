@@ -22,6 +22,9 @@
 /* The largest frame behind OUTPUT_LOW, and what on_room may add to it. */
 #define OUTPUT_MAX (OUTPUT_LOW + 4u * (MESSAGE_PAYLOAD_MAX + 64u))
 
+/* An ABORT has so long to be taken by the far side. */
+#define LINGER_MS 2000
+
 /* How often deadlines are looked at. */
 #define TICK_MS 1000
 
@@ -41,10 +44,12 @@ struct conversation {
 	struct buffer out;
 	size_t checked; /* Bytes of out that the state table has passed. */
 	int paused;
-	int leaving; /* BYE goes when out is empty. */
-	int over;    /* on_closed was or is about to be called. */
-	int ended;   /* The far side has finished. */
+	int leaving;   /* BYE goes when out is empty. */
+	int over;      /* on_closed was or is about to be called. */
+	int lingering; /* Over, but ABORT is on its way. */
+	int ended;     /* The far side has finished. */
 	struct failure failure;
+	struct failure fault; /* Words for what is wrong with a frame. */
 	struct loop_timer *tick;
 	struct loop_timer *later; /* Kicks and closing, from the loop. */
 	int64_t sent_ms;          /* The last byte we sent. */
@@ -77,6 +82,15 @@ finish_code(struct conversation *c, int code)
 	finish(c, &f);
 }
 
+/* End it with ABORT for a code, with words where there are some. */
+static void
+abort_code(struct conversation *c, int code)
+{
+	if (c->fault.code != code)
+		(void)failure_set(&c->fault, code, "%s", error_sentence(code));
+	conversation_abort(c, &c->fault);
+}
+
 /* Pass what was put through the state table. */
 static int
 check_output(struct conversation *c)
@@ -100,6 +114,11 @@ check_output(struct conversation *c)
 			break;
 		}
 		r = session_on_send(&c->session, frame.type);
+		if (r != PH_OK)
+			(void)failure_set(&c->fault, r,
+			    "%s may not be sent in the state %s",
+			    message_name(frame.type),
+			    session_state_name(c->session.state));
 		if (r == PH_OK && frame.type == MESSAGE_GRANT) {
 			r = message_grant_decode(&frame, &announced);
 			if (r == PH_OK)
@@ -160,10 +179,7 @@ pump_out(struct conversation *c)
 		    c->session.state != SESSION_CLOSED)
 			r = put_own(c, message_bye_encode(&c->out));
 		if (r != PH_OK) {
-			struct failure f;
-
-			(void)failure_set(&f, r, "%s", error_sentence(r));
-			conversation_abort(c, &f);
+			abort_code(c, r);
 			return;
 		}
 		if (c->out.len == 0)
@@ -234,7 +250,9 @@ on_frame(struct conversation *c, const struct frame *frame)
 	c->frame_ms = clock_mono_ms(c->clock);
 	r = session_on_receive(&c->session, frame->type);
 	if (r != PH_OK)
-		return r;
+		return failure_set(&c->fault, r, "%s came in the state %s",
+		    message_name(frame->type),
+		    session_state_name(c->session.state));
 	if (frame->type == MESSAGE_GRANT || frame->type == MESSAGE_RECEIPT) {
 		r = frame->type == MESSAGE_GRANT ?
 		    message_grant_decode(frame, &announced) :
@@ -291,7 +309,6 @@ on_end(struct conversation *c)
 static void
 pump_in(struct conversation *c)
 {
-	struct failure f;
 	size_t n;
 	int r, turns;
 
@@ -315,9 +332,24 @@ pump_in(struct conversation *c)
 		reader_init(&c->unread, c->input, n);
 		r = take_frames(c);
 	}
-	if (r != PH_OK) {
-		(void)failure_set(&f, r, "%s", error_sentence(r));
-		conversation_abort(c, &f);
+	if (r != PH_OK)
+		abort_code(c, r);
+}
+
+/* After our ABORT: what comes is dropped until the far side is done, too. */
+static void
+linger(struct conversation *c, int events)
+{
+	size_t n;
+	int r;
+
+	r = PH_OK;
+	n = 1;
+	while (events & LINK_READABLE && r == PH_OK && n > 0)
+		r = link_read(c->link, c->input, INPUT_SIZE, &n);
+	if (r != PH_OK || events & LINK_CLOSED) {
+		link_want(c->link, 0);
+		loop_timer_start(c->later, 0);
 	}
 }
 
@@ -327,8 +359,12 @@ on_link(void *cookie, struct link *link, int events)
 	struct conversation *c;
 
 	c = cookie;
-	if (c->over)
+	if (c->over) {
+		if (c->lingering)
+			linger(c, events);
 		return;
+	}
+	pump_out(c);
 	if (events & LINK_READABLE)
 		pump_in(c);
 	if (events & LINK_CLOSED && !c->over) {
@@ -393,6 +429,8 @@ on_later(void *cookie)
 		c->events->on_closed(c->cookie, &c->failure);
 		return;
 	}
+	/* What is to go was put before what comes now was known. */
+	pump_out(c);
 	pump_in(c);
 	pump_out(c);
 }
@@ -490,15 +528,20 @@ conversation_abort(struct conversation *c, const struct failure *f)
 
 	if (c->over)
 		return;
-	/* One try: a peer that does not read is not waited for. */
+	finish(c, f);
 	memset(&m, 0, sizeof(m));
 	m.code = f->code;
-	if (session_on_send(&c->session, MESSAGE_ABORT) == PH_OK &&
-	    message_abort_encode(&m, &c->out) == PH_OK) {
-		if (link_write(c->link, c->out.data, c->out.len, &n) == PH_OK)
-			link_finish(c->link);
-	}
-	finish(c, f);
+	if (session_on_send(&c->session, MESSAGE_ABORT) != PH_OK ||
+	    message_abort_encode(&m, &c->out) != PH_OK)
+		return;
+	/* One try: what does not fit now is not waited for. */
+	if (link_write(c->link, c->out.data, c->out.len, &n) != PH_OK ||
+	    n < c->out.len)
+		return;
+	link_finish(c->link);
+	c->lingering = 1;
+	link_want(c->link, LINK_READABLE);
+	loop_timer_start(c->later, LINGER_MS);
 }
 
 int

@@ -763,7 +763,9 @@ done_survey(struct job *job)
 	}
 	if (code == PH_OK && s->statement.due && !r->receipt_sent)
 		code = send_receipt(r, &s->statement);
-	if (code == PH_OK && s->nmanifests > 0 && !r->granting)
+	/* While answers are to come: the last of them surveys again. */
+	if (code == PH_OK && s->nmanifests > 0 && !r->granting &&
+	    r->manifests_left == 0)
 		code = ask_manifests(r, s);
 	for (i = 0; code == PH_OK && i < s->nneeds; i++)
 		code = find_image(r, &s->needs[i], &image);
@@ -1088,7 +1090,7 @@ next(struct receiver *r)
 	if (r->over || r->run.dry_run || r->granting || r->surveying ||
 	    r->stated > 0)
 		return;
-	if (r->changed || r->survey_again) {
+	if (r->changed || (r->survey_again && r->manifests_left == 0)) {
 		code = survey(r);
 	} else if (r->manifests_left > 0) {
 		code = PH_OK;

@@ -1,0 +1,248 @@
+/*
+ * Sessions between a primary and a site, over a link that the test hands
+ * over: who dialled makes no difference.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/errors.h"
+#include "tests/unit/check_main.h"
+#include "tests/unit/syncd/sync/network.h"
+#include "tests/unit/tempdir.h"
+
+static struct loop *loop;
+static struct worker_pool *workers;
+static struct node primary;
+static struct node site;
+
+static void
+setup(void)
+{
+	(void)tempdir_begin();
+	loop = loop_new();
+	workers = worker_pool_new(loop, 2);
+	ck_assert_ptr_nonnull(workers);
+	node_init_primary(&primary, loop, workers, "primary");
+	node_init_site(&site, loop, workers, &primary, "site", "branch-01");
+}
+
+static void
+teardown(void)
+{
+	node_fini(&site);
+	node_fini(&primary);
+	worker_pool_free(workers);
+	loop_free(loop);
+	tempdir_end();
+}
+
+/* A file of size bytes that a seed decides, with some zeros in it. */
+static void
+make_file(const char *path, size_t size, unsigned int seed)
+{
+	FILE *file;
+	size_t i;
+
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	for (i = 0; i < size; i++) {
+		seed = seed * 1103515245u + 12345u;
+		(void)fputc(i / 65536 % 4 == 3 ? 0 : (int)(seed >> 16) & 255,
+		    file);
+	}
+	(void)fclose(file);
+}
+
+/* 1 when two files hold the same. */
+static int
+same(const char *a, const char *b)
+{
+	char command[1024];
+
+	(void)snprintf(command, sizeof(command), "cmp -s %s %s", a, b);
+	return system(command) == 0;
+}
+
+static const char allow_all[] = "version: 1\n"
+				"allow:\n"
+				"  - to: [branch-01]\n"
+				"    images: {name: \"*\"}\n";
+
+static void
+contact_ok(struct run *run)
+{
+	network_contact(&primary, &site, run);
+	if (run->outcome != RUN_DONE)
+		ck_abort_msg("%s: %s", run_outcome_name(run->outcome),
+		    run->failure.what);
+}
+
+START_TEST(nothing_granted_is_fine)
+{
+	struct run run;
+
+	node_add(&primary, &site, "branch-01");
+	contact_ok(&run);
+	ck_assert_int_eq(run.nothing_granted, 1);
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(a_version_arrives)
+{
+	struct run run;
+
+	make_file("v1", 1000000, 1);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	contact_ok(&run);
+	ck_assert_uint_eq(run.ncompleted, 1);
+	ck_assert(same("v1", "site/store/published/winxp/9/disk.img"));
+	run_fini(&run);
+	contact_ok(&run);
+	ck_assert_uint_eq(run.ncompleted, 0);
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(an_update_is_a_delta)
+{
+	struct run run;
+	FILE *file;
+
+	make_file("v1", 2000000, 1);
+	make_file("v2", 2000000, 1);
+	file = fopen("v2", "r+");
+	ck_assert_ptr_nonnull(file);
+	(void)fseek(file, 700001, SEEK_SET);
+	(void)fputs("something else stands here now", file);
+	(void)fclose(file);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	contact_ok(&run);
+	run_fini(&run);
+	node_publish(&primary, "winxp", "10", "v2");
+	contact_ok(&run);
+	ck_assert_uint_eq(run.nimages, 1);
+	ck_assert_int_eq(run.images[0].full, 0);
+	ck_assert_str_eq(run.images[0].base, "9");
+	ck_assert_uint_lt(run.images[0].wire_bytes, 20000);
+	ck_assert(same("v2", "site/store/published/winxp/10/disk.img"));
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(what_is_denied_is_removed)
+{
+	struct run run;
+
+	make_file("v1", 500000, 1);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	node_publish(&primary, "payroll", "1", "v1");
+	contact_ok(&run);
+	ck_assert_int_eq(access("site/store/published/payroll/1", F_OK), 0);
+	run_fini(&run);
+	node_apply(&primary,
+	    "version: 1\n"
+	    "allow:\n"
+	    "  - to: [branch-01]\n"
+	    "    images: {name: \"*\"}\n"
+	    "deny:\n"
+	    "  - to: [branch-01]\n"
+	    "    images: {name: \"payroll\"}\n");
+	contact_ok(&run);
+	ck_assert_uint_eq(run.nwithdrawn, 1);
+	ck_assert_int_ne(access("site/store/published/payroll", F_OK), 0);
+	/* The same content under a name that is granted stays. */
+	ck_assert(same("v1", "site/store/published/winxp/9/disk.img"));
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(the_old_version_stays_until_the_new_one_is_visible)
+{
+	struct run run;
+
+	make_file("v1", 500000, 1);
+	make_file("v2", 500000, 2);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary,
+	    "version: 1\n"
+	    "allow:\n"
+	    "  - to: [branch-01]\n"
+	    "    images: {name: \"*\"}\n"
+	    "    versions: {newest: 1}\n");
+	node_publish(&primary, "winxp", "9", "v1");
+	contact_ok(&run);
+	run_fini(&run);
+	node_publish(&primary, "winxp", "10", "v2");
+	ck_assert(same("v1", "site/store/published/winxp/9/disk.img"));
+	contact_ok(&run);
+	ck_assert_uint_eq(run.nretired, 1);
+	ck_assert(same("v2", "site/store/published/winxp/10/disk.img"));
+	ck_assert_int_ne(access("site/store/published/winxp/9", F_OK), 0);
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(a_lost_index_costs_no_transfer)
+{
+	struct run run;
+
+	make_file("v1", 500000, 1);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	contact_ok(&run);
+	run_fini(&run);
+	node_lose_index(&site);
+	node_lose_index(&primary);
+	contact_ok(&run);
+	ck_assert_uint_eq(run.nimages, 0);
+	ck_assert_uint_eq(run.nwithdrawn, 0);
+	ck_assert(same("v1", "site/store/published/winxp/9/disk.img"));
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(a_stranger_gets_nothing)
+{
+	struct run run;
+
+	make_file("v1", 500000, 1);
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	network_contact(&primary, &site, &run);
+	ck_assert_int_eq(run.outcome, RUN_FAILED);
+	ck_assert_int_eq(run.failure.code, PH_EIDENTITY);
+	ck_assert_uint_lt(run.wire_received, 2000);
+	run_fini(&run);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite;
+	TCase *tc;
+
+	suite = suite_create("session");
+	tc = tcase_create("session");
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, nothing_granted_is_fine);
+	tcase_add_test(tc, a_version_arrives);
+	tcase_add_test(tc, an_update_is_a_delta);
+	tcase_add_test(tc, what_is_denied_is_removed);
+	tcase_add_test(tc, the_old_version_stays_until_the_new_one_is_visible);
+	tcase_add_test(tc, a_lost_index_costs_no_transfer);
+	tcase_add_test(tc, a_stranger_gets_nothing);
+	suite_add_tcase(suite, tc);
+	return check_run(suite);
+}
