@@ -207,12 +207,16 @@ partial_segment_len(const struct partial *p, uint64_t segment)
 int
 partial_clone(struct partial *p, int base)
 {
-	int r;
+	int r, cloned;
 
 	assert(p->ndone == 0);
-	r = file_clone(p->fs, p->file, base);
-	/* A longer base makes the file longer. */
-	return r == PH_OK ? file_truncate(p->fs, p->file, p->size) : r;
+	/* The end of a base cannot be cloned into the middle of a file. */
+	r = file_truncate(p->fs, p->file, 0);
+	if (r != PH_OK)
+		return r;
+	cloned = file_clone(p->fs, p->file, base);
+	r = file_truncate(p->fs, p->file, p->size);
+	return r == PH_OK ? cloned : r;
 }
 
 int

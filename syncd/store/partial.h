@@ -55,7 +55,7 @@ uint32_t partial_segment_len(const struct partial *p, uint64_t segment);
 /*
  * Let the file share all blocks of base, for a target that is mostly the
  * same; only while no segment is done.  PH_OK, or PH_ENOTHERE where the file
- * system cannot: then nothing changed.  PH_EIO.
+ * system cannot: then the file is one hole.  PH_ENOSPC, PH_EIO.
  */
 int partial_clone(struct partial *p, int base) ATTR_CHECK;
 
