@@ -1,0 +1,355 @@
+/*
+ * The receiver's content: which blobs are on their way, and what becomes of
+ * each.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "proto/message_content.h"
+#include "proto/message_signal.h"
+#include "proto/message_transfer.h"
+#include "syncd/catalogue/reception.h"
+
+#include "syncd/sync/receiver_internal.h"
+
+int
+receiver_find_image(struct receiver *r, const struct need *need, size_t *out)
+{
+	struct run_image *images, *image;
+	size_t i;
+
+	for (i = 0; i < r->run.nimages; i++) {
+		image = &r->run.images[i];
+		if (strcmp(image->image, need->image) == 0 &&
+		    strcmp(image->version, need->version) == 0 &&
+		    strcmp(image->file, need->file) == 0) {
+			*out = i;
+			return PH_OK;
+		}
+	}
+	images = realloc(r->run.images, (r->run.nimages + 1) * sizeof(*images));
+	if (images == NULL)
+		return PH_ENOMEM;
+	r->run.images = images;
+	image = &images[r->run.nimages];
+	memset(image, 0, sizeof(*image));
+	(void)strcpy(image->image, need->image);
+	(void)strcpy(image->version, need->version);
+	(void)strcpy(image->file, need->file);
+	image->full = 1;
+	image->size = need->size;
+	r->run.total_bytes += need->size;
+	*out = r->run.nimages++;
+	return PH_OK;
+}
+
+static struct receiver_blob *
+find_blob(struct receiver *r, uint32_t transfer)
+{
+	size_t i;
+
+	for (i = 0; i < RECEIVER_BLOBS_MAX; i++) {
+		if (r->blobs[i].receive != NULL &&
+		    receive_transfer(r->blobs[i].receive) == transfer)
+			return &r->blobs[i];
+	}
+	return NULL;
+}
+
+void
+receiver_update_image(struct receiver_blob *b)
+{
+	struct receive_stats stats;
+	struct run_image *image;
+	size_t i;
+
+	image = &b->r->run.images[b->image];
+	receive_get_stats(b->receive, &stats);
+	image->full = stats.full;
+	for (i = 0; i < b->need.nbases && !stats.full; i++) {
+		if (digest_compare(&b->need.bases[i], &stats.base) == 0)
+			(void)strcpy(image->base, b->need.base_versions[i]);
+	}
+	image->logical_bytes = stats.logical_bytes;
+	image->resumed_bytes = stats.resumed_bytes;
+	image->wire_bytes = stats.wire_bytes;
+	image->reused_bytes = stats.reused_bytes;
+	image->fallbacks = stats.fallbacks;
+	image->elapsed_ms =
+	    clock_mono_ms(b->r->engine->clock) - stats.started_ms;
+}
+
+static void
+run_complete(struct receiver_job *job)
+{
+	job->code = reception_complete(job->r->engine->catalogue, &job->digest,
+	    job->dir, &job->map, &job->nversions);
+}
+
+/* A blob ended: it is here, or not for now. */
+static void
+end_blob(struct receiver_blob *b, int code, const struct failure *f)
+{
+	struct run_image *image;
+	struct receiver *r;
+
+	r = b->r;
+	receiver_update_image(b);
+	image = &r->run.images[b->image];
+	image->done = code == PH_OK;
+	image->code = code;
+	if (image->resumed_bytes > 0)
+		r->run.nresumed++;
+	if (code != PH_OK) {
+		receiver_note_failure(r, f);
+		if (survey_refused_add(&r->refused, &b->need.blob) != PH_OK)
+			receiver_abort_code(r, PH_ENOMEM);
+	}
+	if (message_cancel_encode(receive_transfer(b->receive), &r->answers) !=
+	    PH_OK)
+		receiver_abort_code(r, PH_ENOMEM);
+	receive_free(b->receive);
+	b->receive = NULL;
+	b->completing = 0;
+	r->survey_again = 1;
+	r->news = 1;
+	r->events->on_progress(r->cookie);
+	receiver_next(r);
+}
+
+static void
+done_complete(struct receiver_job *job)
+{
+	struct receiver *r;
+
+	r = job->r;
+	r->run.ncompleted += job->nversions;
+	if (job->code != PH_OK)
+		(void)failure_default(&job->failure, job->code,
+		    "taking in %s %s", job->blob->need.image,
+		    job->blob->need.version);
+	end_blob(job->blob, job->code, &job->failure);
+}
+
+/* A transfer may have something to say, or is finished. */
+static void
+on_receive_ready(void *cookie)
+{
+	struct receiver *r;
+	struct failure f;
+	struct receiver_job *job;
+	struct receiver_blob *b;
+	int code;
+
+	b = cookie;
+	r = b->r;
+	if (!receive_finished(b->receive, &code, &f)) {
+		receiver_update_image(b);
+		r->events->on_progress(r->cookie);
+		conversation_kick(r->conversation);
+		return;
+	}
+	if (code != PH_OK) {
+		end_blob(b, code, &f);
+		return;
+	}
+	job = receiver_job_new(r, run_complete, done_complete);
+	if (job == NULL) {
+		receiver_abort_code(r, PH_ENOMEM);
+		return;
+	}
+	b->completing = 1;
+	job->blob = b;
+	job->digest = b->need.blob;
+	job->map = b->need.map;
+	job->dir = receive_dir(b->receive);
+	code = receiver_job_submit(job, 0);
+	if (code != PH_OK)
+		receiver_abort_code(r, code);
+}
+
+/* Begin to receive a blob. */
+static int
+start_blob(struct receiver *r, struct receiver_blob *b, const struct need *need)
+{
+	char what[PH_NAME_MAX + PH_VERSION_MAX + 2];
+	struct receive_config config;
+	int code;
+
+	code = receiver_find_image(r, need, &b->image);
+	if (code != PH_OK)
+		return code;
+	b->r = r;
+	b->need = *need;
+	(void)snprintf(what, sizeof(what), "%s %s", need->image, need->version);
+	memset(&config, 0, sizeof(config));
+	config.workers = r->engine->workers;
+	config.lane = r->engine->receive_lane;
+	config.store = catalogue_store(r->engine->catalogue);
+	config.space = catalogue_space(r->engine->catalogue);
+	config.clock = r->engine->clock;
+	config.transfer = ++r->last_transfer;
+	config.blob = need->blob;
+	config.map = need->map;
+	config.size = need->size;
+	memcpy(config.bases, need->bases, sizeof(config.bases));
+	config.nbases = need->nbases;
+	config.what = what;
+	b->receive = receive_new(&config, on_receive_ready, b);
+	return b->receive == NULL ? PH_ENOMEM : PH_OK;
+}
+
+/* 1 when a blob is on its way. */
+static int
+is_coming(const struct receiver *r, const struct digest *blob)
+{
+	size_t i;
+
+	for (i = 0; i < RECEIVER_BLOBS_MAX; i++) {
+		if (r->blobs[i].receive != NULL &&
+		    digest_compare(&r->blobs[i].need.blob, blob) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int
+receiver_start_blobs(struct receiver *r)
+{
+	size_t i, k;
+	int code;
+
+	code = PH_OK;
+	k = 0;
+	for (i = 0; code == PH_OK && i < r->nneeds; i++) {
+		while (k < RECEIVER_BLOBS_MAX && r->blobs[k].receive != NULL)
+			k++;
+		if (k == RECEIVER_BLOBS_MAX)
+			break;
+		if (!is_coming(r, &r->needs[i].blob) &&
+		    !survey_refused_has(&r->refused, &r->needs[i].blob))
+			code = start_blob(r, &r->blobs[k], &r->needs[i]);
+	}
+	return code;
+}
+
+int
+receiver_any_coming(const struct receiver *r)
+{
+	size_t i;
+
+	for (i = 0; i < RECEIVER_BLOBS_MAX; i++) {
+		if (r->blobs[i].receive != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+int
+receiver_cut_blobs(struct receiver *r)
+{
+	struct receiver_blob *b;
+	size_t i;
+	int code;
+
+	code = PH_OK;
+	for (i = 0; i < RECEIVER_BLOBS_MAX; i++) {
+		b = &r->blobs[i];
+		if (b->receive == NULL || b->completing)
+			continue;
+		if (code == PH_OK)
+			code =
+			    message_cancel_encode(receive_transfer(b->receive),
+				&r->answers);
+		receive_free(b->receive);
+		b->receive = NULL;
+	}
+	r->nneeds = 0;
+	return code;
+}
+
+int
+receiver_on_plan(struct receiver *r, const struct frame *frame)
+{
+	struct message_plan m;
+	struct receiver_blob *b;
+	int code;
+
+	code = message_plan_decode(frame, &m);
+	b = find_blob(r, frame->transfer);
+	/* One that we have just cut. */
+	if (code != PH_OK || b == NULL)
+		return code;
+	return receive_on_plan(b->receive, &m);
+}
+
+int
+receiver_on_segments(struct receiver *r, const struct frame *frame)
+{
+	struct message_segments m;
+	struct receiver_blob *b;
+	int code;
+
+	code = message_segments_decode(frame, &m);
+	b = find_blob(r, frame->transfer);
+	if (code != PH_OK || b == NULL)
+		return code;
+	return receive_on_segments(b->receive, &m);
+}
+
+int
+receiver_on_data(struct receiver *r, const struct frame *frame)
+{
+	struct message_data m;
+	struct receiver_blob *b;
+	int code;
+
+	code = message_data_decode(frame, &m);
+	b = find_blob(r, frame->transfer);
+	if (code != PH_OK || b == NULL)
+		return code;
+	return receive_on_data(b->receive, &m);
+}
+
+int
+receiver_on_refusal(struct receiver *r, const struct frame *frame)
+{
+	struct message_digest none;
+	struct message_error error;
+	struct receiver_blob *b;
+	int code;
+
+	if (frame->type == MESSAGE_NONE) {
+		code = message_none_decode(frame, &none);
+		error.code = PH_EABSENT;
+	} else
+		code = message_error_decode(frame, &error);
+	if (code != PH_OK)
+		return code;
+	if (frame->transfer == 0) {
+		code = survey_refused_add(&r->refused, &none.digest);
+		if (code == PH_OK)
+			receiver_manifest_answered(r);
+		return code;
+	}
+	b = find_blob(r, frame->transfer);
+	if (b != NULL)
+		receive_on_refused(b->receive, error.code);
+	return PH_OK;
+}
+
+int
+receiver_on_done(struct receiver *r, const struct frame *frame)
+{
+	struct message_digest m;
+	struct receiver_blob *b;
+	int code;
+
+	code = message_done_decode(frame, &m);
+	b = find_blob(r, frame->transfer);
+	if (code != PH_OK || b == NULL)
+		return code;
+	return receive_on_done(b->receive);
+}
