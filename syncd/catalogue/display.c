@@ -131,7 +131,7 @@ on_item(void *cookie, const struct holding *h)
 	if (r == PH_OK)
 		r = display_show(rec->c, &m);
 	manifest_fini(&m);
-	/* A blob that is gone is found and fetched again (recovery.h). */
+	/* A primary's blob that is gone: it is to be published again. */
 	return r == PH_EABSENT ? PH_OK : r;
 }
 

@@ -220,16 +220,8 @@ all_here(struct catalogue *c, const struct manifest *m)
 	return 1;
 }
 
-/* The state that an item has when it is here and the grant says so. */
-static enum holding_state
-state_for(enum grant_state state)
-{
-	return state == GRANT_EMBARGO ? HOLDING_EMBARGOED : HOLDING_VISIBLE;
-}
-
-/* Enter into the log that an item is here, or is shown or hidden now. */
-static int
-commit_item(struct catalogue *c, const struct grant_item *item)
+int
+reception_note(struct catalogue *c, const struct holding *h)
 {
 	struct ledger_entry e;
 	int r;
@@ -239,46 +231,68 @@ commit_item(struct catalogue *c, const struct grant_item *item)
 		ledger_abort(&e);
 		return r;
 	}
-	json_put_string(&e.w, "image", item->image);
-	json_put_string(&e.w, "version", item->version);
-	json_put_digest(&e.w, "manifest", &item->manifest);
-	json_put_string(&e.w, "state",
-	    holding_state_name(state_for(item->state)));
-	json_put_string(&e.w, "evidence",
-	    holding_evidence_name(HOLDING_HASHED));
+	json_put_string(&e.w, "image", h->image);
+	json_put_string(&e.w, "version", h->version);
+	json_put_digest(&e.w, "manifest", &h->manifest);
+	json_put_string(&e.w, "state", holding_state_name(h->state));
+	json_put_string(&e.w, "evidence", holding_evidence_name(h->evidence));
+	json_put_time(&e.w, "since", h->time);
 	return ledger_commit(c, &e, NULL);
+}
+
+/*
+ * What an item should be from now on, beside what it is (present 0: it is
+ * not here).  What is only retiring stays as it is, and evidence does not
+ * become younger by a label or a release.
+ */
+static void
+plan_item(const struct catalogue *c, const struct grant_item *item, int present,
+    const struct holding *now, struct holding *out)
+{
+	memset(out, 0, sizeof(*out));
+	(void)strcpy(out->image, item->image);
+	(void)strcpy(out->version, item->version);
+	out->manifest = item->manifest;
+	if (item->state == GRANT_EMBARGO)
+		out->state = HOLDING_EMBARGOED;
+	else if (item->state == GRANT_RETIRE && present)
+		out->state = now->state;
+	else
+		out->state = HOLDING_VISIBLE;
+	out->evidence = present ? now->evidence : HOLDING_HASHED;
+	out->time = present ? now->time : clock_wall(c->config.clock);
 }
 
 /* Make one granted item what it should be, if all of it is here. */
 static int
 settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
 {
+	struct holding h, next;
 	struct index_txn *txn;
-	struct holding h;
 	struct manifest m;
-	int held, r;
+	int present, r;
 
 	r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
-	held = wanted_is_held(txn, item);
 	r = rows_item_get(txn, item->image, item->version, &h);
 	index_abort(txn);
 	if (r != PH_OK && r != PH_EABSENT)
 		return r;
-	if (held &&
-	    (item->state == GRANT_RETIRE || h.state == state_for(item->state)))
-		return PH_OK;
+	present = r == PH_OK && h.state != HOLDING_WITHDRAWN;
 	/* What is only retiring is not received, but may be relabelled. */
-	if (item->state == GRANT_RETIRE &&
-	    (r == PH_EABSENT || h.state == HOLDING_WITHDRAWN))
+	if (!present && item->state == GRANT_RETIRE)
+		return PH_OK;
+	plan_item(c, item, present, &h, &next);
+	if (present && h.state == next.state &&
+	    digest_compare(&h.manifest, &next.manifest) == 0)
 		return PH_OK;
 	manifest_init(&m);
 	r = wanted_manifest(c, item, &m);
 	if (r == PH_OK)
 		r = all_here(c, &m);
 	if (r == 1) {
-		r = commit_item(c, item);
+		r = reception_note(c, &next);
 		*nversions += r == PH_OK;
 	}
 	manifest_fini(&m);
@@ -372,17 +386,54 @@ get_item(const struct ledger_event *e, struct holding *h)
 	json_get_digest(e->o, "manifest", &h->manifest);
 	json_get_string(e->o, "state", &state, NULL);
 	json_get_string(e->o, "evidence", &evidence, NULL);
+	json_get_time(e->o, "since", &h->time);
 	if (json_error(e->o->tree) != PH_OK ||
 	    strlen(image) >= sizeof(h->image) ||
 	    strlen(version) >= sizeof(h->version))
 		return PH_ELOG;
 	(void)strcpy(h->image, image);
 	(void)strcpy(h->version, version);
-	h->time = e->time;
 	r = holding_state_from_name(state, &h->state);
 	if (r == PH_OK)
 		r = holding_evidence_from_name(evidence, &h->evidence);
 	return r == PH_OK ? PH_OK : PH_ELOG;
+}
+
+/* Forget the manifest that an item had before it was labelled anew. */
+static int
+forget_former(struct catalogue *c, const struct ledger_event *e,
+    const struct holding *h)
+{
+	struct document_name name;
+	struct holding former;
+	int r;
+
+	r = rows_item_get(e->txn, h->image, h->version, &former);
+	if (r == PH_EABSENT)
+		return PH_OK;
+	if (r != PH_OK || former.state == HOLDING_WITHDRAWN ||
+	    digest_compare(&former.manifest, &h->manifest) == 0)
+		return r;
+	r = rows_manifest_forget(e->txn, &former.manifest);
+	if (r != PH_OK || c->replaying)
+		return r;
+	name = documents_manifest_name(&former.manifest);
+	return documents_remove(c->config.files, c->state_dir, &name);
+}
+
+/* Enter an item, its manifest and what that names into the index. */
+static int
+enter_item(const struct ledger_event *e, const struct holding *h,
+    const struct document *d, const struct manifest *m)
+{
+	size_t i;
+	int r;
+
+	r = rows_manifest_put(e->txn, &h->manifest, d);
+	for (i = 0; r == PH_OK && i < m->nfiles; i++)
+		r = rows_reference_put(e->txn, &m->files[i].digest, m->image,
+		    m->version);
+	return r == PH_OK ? rows_item_put(e->txn, h) : r;
 }
 
 int
@@ -392,7 +443,6 @@ reception_apply(struct catalogue *c, const struct ledger_event *e)
 	struct document d;
 	struct manifest m;
 	struct holding h;
-	size_t i;
 	int r;
 
 	r = get_item(e, &h);
@@ -415,12 +465,9 @@ reception_apply(struct catalogue *c, const struct ledger_event *e)
 	else if (r == PH_OK && !c->replaying)
 		r = display_hide(c, h.image, h.version);
 	if (r == PH_OK)
-		r = rows_manifest_put(e->txn, &h.manifest, &d);
-	for (i = 0; r == PH_OK && i < m.nfiles; i++)
-		r = rows_reference_put(e->txn, &m.files[i].digest, m.image,
-		    m.version);
+		r = forget_former(c, e, &h);
 	if (r == PH_OK)
-		r = rows_item_put(e->txn, &h);
+		r = enter_item(e, &h, &d, &m);
 out:
 	manifest_fini(&m);
 	document_fini(&d);
@@ -467,6 +514,24 @@ on_damaged(void *cookie, const char *image, const char *version)
 	return r;
 }
 
+/*
+ * Remove a damaged blob.  While entries of the past are applied, the blob
+ * that is here may have come later: its record says when it was hashed.
+ */
+static int
+remove_damaged(struct catalogue *c, const struct ledger_event *e,
+    const struct digest *digest)
+{
+	struct blob blob;
+	int r;
+
+	r = c->replaying ? blob_look(c->store, digest, &blob) : PH_OK;
+	if (r == PH_OK && c->replaying && blob.state == BLOB_SOUND &&
+	    blob.record.time > e->time)
+		return PH_OK;
+	return r == PH_OK ? blob_remove(c->store, digest) : r;
+}
+
 int
 reception_apply_damaged(struct catalogue *c, const struct ledger_event *e)
 {
@@ -480,7 +545,7 @@ reception_apply_damaged(struct catalogue *c, const struct ledger_event *e)
 	damage.c = c;
 	damage.txn = e->txn;
 	r = rows_reference_each(e->txn, &blob, on_damaged, &damage);
-	if (r == PH_OK && !c->replaying)
-		r = blob_remove(c->store, &blob);
+	if (r == PH_OK)
+		r = remove_damaged(c, e, &blob);
 	return r;
 }

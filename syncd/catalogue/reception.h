@@ -6,6 +6,7 @@
 
 #include "proto/attributes.h"
 #include "proto/document.h"
+#include "proto/holding.h"
 #include "proto/limits.h"
 #include "syncd/catalogue/catalogue.h"
 
@@ -46,6 +47,12 @@ int reception_complete(struct catalogue *c, const struct digest *blob, int dir,
  * now.  *nversions counts the changes.
  */
 int reception_settle(struct catalogue *c, size_t *nversions) ATTR_CHECK;
+
+/*
+ * Enter that an item is as h says (visible or embargoed), which is then
+ * shown or hidden.  For modules of the catalogue.
+ */
+int reception_note(struct catalogue *c, const struct holding *h) ATTR_CHECK;
 
 /*
  * A blob turned out to be damaged: it and the versions that name it go out

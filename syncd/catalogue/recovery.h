@@ -11,8 +11,9 @@
  */
 
 /*
- * Replay, then make published/ and the blobs agree with the items.  *napplied
- * counts entries that had not been applied.  c->failure has words.
+ * Replay; then make published/, the blobs and documents/ agree with the
+ * items, take out of service what lost its content, and end withdrawals.
+ * *napplied counts entries that had not been applied.  c->failure has words.
  */
 int recovery_run(struct catalogue *c, unsigned int *napplied) ATTR_CHECK;
 

@@ -297,15 +297,6 @@ rows_manifest_put(struct index_txn *txn, const struct digest *digest,
 }
 
 int
-rows_manifest_delete(struct index_txn *txn, const struct digest *digest)
-{
-	int r;
-
-	r = index_delete(txn, INDEX_MANIFESTS, digest->bytes, DIGEST_SIZE);
-	return r == PH_EABSENT ? PH_OK : r;
-}
-
-int
 rows_sealed_get(struct index_txn *txn, enum index_table table,
     const struct digest *id, struct document *d)
 {
@@ -337,6 +328,25 @@ rows_reference_delete(struct index_txn *txn, const struct digest *blob,
 
 	key_held(&k, blob, image, version);
 	return delete_key(txn, INDEX_REFERENCES, &k);
+}
+
+int
+rows_manifest_forget(struct index_txn *txn, const struct digest *digest)
+{
+	struct manifest m;
+	size_t i;
+	int r;
+
+	manifest_init(&m);
+	r = rows_manifest_get(txn, digest, NULL, &m);
+	for (i = 0; r == PH_OK && i < m.nfiles; i++)
+		r = rows_reference_delete(txn, &m.files[i].digest, m.image,
+		    m.version);
+	if (r == PH_OK)
+		r = index_delete(txn, INDEX_MANIFESTS, digest->bytes,
+		    DIGEST_SIZE);
+	manifest_fini(&m);
+	return r == PH_EABSENT ? PH_OK : r;
 }
 
 struct reference_walk {

@@ -53,7 +53,8 @@ int rows_manifest_get(struct index_txn *txn, const struct digest *digest,
     struct document *d, struct manifest *m) ATTR_CHECK;
 int rows_manifest_put(struct index_txn *txn, const struct digest *digest,
     const struct document *d) ATTR_CHECK;
-int rows_manifest_delete(struct index_txn *txn,
+/* With the references that its files make; an absent one is fine. */
+int rows_manifest_forget(struct index_txn *txn,
     const struct digest *digest) ATTR_CHECK;
 
 /* A sealed document in a table by a repository's id. */

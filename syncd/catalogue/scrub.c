@@ -6,10 +6,8 @@
 
 #include "proto/errors.h"
 #include "proto/holding.h"
-#include "proto/json_terms.h"
 #include "proto/manifest.h"
 #include "syncd/catalogue/context.h"
-#include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/reception.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/store/blob.h"
@@ -90,7 +88,7 @@ scrub_list(struct catalogue *c, const char *image, const char *version,
 }
 
 int
-scrub_blob(struct store *store, const struct scrub_target *target,
+scrub_blob(struct store *store, const struct scrub_target *target, int64_t now,
     const struct progress *progress)
 {
 	struct blob_record record;
@@ -109,10 +107,11 @@ scrub_blob(struct store *store, const struct scrub_target *target,
 		digest_compare(&result.map_root, &target->map) != 0))
 		r = PH_EDIGEST;
 	/* It is right, whatever its record said: describe it anew. */
-	if (r == PH_OK && blob.state == BLOB_SUSPECT) {
+	if (r == PH_OK) {
 		memset(&record, 0, sizeof(record));
 		record.map_root = result.map_root;
 		record.evidence = HOLDING_SCRUBBED;
+		record.time = now;
 		r = blob_describe(store, blob.fd, &record);
 		if (r == PH_OK)
 			r = blob_put_record(store, &target->blob, &record);
@@ -121,12 +120,45 @@ scrub_blob(struct store *store, const struct scrub_target *target,
 	return r;
 }
 
+/*
+ * When all blobs of a held version were scrubbed, the oldest of these times
+ * is its evidence.  PH_OK, or PH_EABSENT while one was not.
+ */
+static int
+find_evidence(struct catalogue *c, struct holding *h)
+{
+	struct index_txn *txn;
+	struct manifest m;
+	struct blob blob;
+	size_t i;
+	int r;
+
+	manifest_init(&m);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_manifest_get(txn, &h->manifest, NULL, &m);
+	index_abort(txn);
+	h->evidence = HOLDING_SCRUBBED;
+	h->time = INT64_MAX;
+	for (i = 0; r == PH_OK && i < m.nfiles; i++) {
+		r = blob_look(c->store, &m.files[i].digest, &blob);
+		if (r == PH_OK &&
+		    (blob.state != BLOB_SOUND ||
+			blob.record.evidence != HOLDING_SCRUBBED))
+			r = PH_EABSENT;
+		if (r == PH_OK && blob.record.time < h->time)
+			h->time = blob.record.time;
+	}
+	manifest_fini(&m);
+	return r;
+}
+
 int
 scrub_record(struct catalogue *c, const struct scrub_target *target, int result)
 {
 	struct index_txn *txn;
-	struct ledger_entry e;
-	struct holding h;
+	struct holding h, now;
 	int r;
 
 	if (result == PH_EDIGEST)
@@ -136,19 +168,15 @@ scrub_record(struct catalogue *c, const struct scrub_target *target, int result)
 	r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
-	r = rows_item_get(txn, target->image, target->version, &h);
+	r = rows_item_get(txn, target->image, target->version, &now);
 	index_abort(txn);
-	if (r == PH_EABSENT || (r == PH_OK && h.state == HOLDING_WITHDRAWN))
+	if (r == PH_EABSENT || (r == PH_OK && now.state == HOLDING_WITHDRAWN))
 		return PH_OK;
+	h = now;
 	if (r == PH_OK)
-		r = ledger_begin(c, NULL, "complete", "syncd", &e);
-	if (r != PH_OK)
-		return r;
-	json_put_string(&e.w, "image", h.image);
-	json_put_string(&e.w, "version", h.version);
-	json_put_digest(&e.w, "manifest", &h.manifest);
-	json_put_string(&e.w, "state", holding_state_name(h.state));
-	json_put_string(&e.w, "evidence",
-	    holding_evidence_name(HOLDING_SCRUBBED));
-	return ledger_commit(c, &e, NULL);
+		r = find_evidence(c, &h);
+	if (r == PH_EABSENT ||
+	    (r == PH_OK && now.evidence == h.evidence && now.time == h.time))
+		return PH_OK;
+	return r == PH_OK ? reception_note(c, &h) : r;
 }

@@ -34,16 +34,18 @@ int scrub_list(struct catalogue *c, const char *image, const char *version,
     struct scrub_target **out, size_t *n) ATTR_CHECK;
 
 /*
- * Worker: hash a blob.  PH_OK when it is what it should be; PH_EDIGEST when
- * it is not or is gone; PH_EIO, or what progress returned.  The store is
- * that of catalogue_store().
+ * Worker: hash a blob, and note now (seconds since 1970) in its record when
+ * it is what it should be.  PH_OK; PH_EDIGEST when it is another or is gone;
+ * PH_EIO, or what progress returned.  The store is that of
+ * catalogue_store().
  */
 int scrub_blob(struct store *store, const struct scrub_target *target,
-    const struct progress *progress) ATTR_CHECK;
+    int64_t now, const struct progress *progress) ATTR_CHECK;
 
 /*
- * Note the outcome: the version's evidence is now "scrubbed"; or the blob is
- * damaged and goes out of service (reception.h).
+ * Note the outcome.  The evidence of the version is "scrubbed" when all of
+ * its blobs were, of the time of the oldest; a damaged blob goes out of
+ * service (reception.h).
  */
 int scrub_record(struct catalogue *c, const struct scrub_target *target,
     int result) ATTR_CHECK;

@@ -96,3 +96,30 @@ wanted_manifest(struct catalogue *c, const struct grant_item *item,
 	document_fini(&d);
 	return r == PH_EIO ? r : r == PH_OK ? PH_OK : PH_EABSENT;
 }
+
+int
+wanted_enter(struct catalogue *c)
+{
+	struct wanted wanted;
+	struct index_txn *txn;
+	struct manifest m;
+	size_t i;
+	int held, r;
+
+	r = wanted_load(c, &wanted);
+	for (i = 0; r == PH_OK && i < wanted.count; i++) {
+		r = index_begin(c->index, INDEX_READ, &txn);
+		if (r != PH_OK)
+			break;
+		held = wanted_is_held(txn, &wanted.items[i]);
+		index_abort(txn);
+		if (held)
+			continue;
+		manifest_init(&m);
+		r = wanted_manifest(c, &wanted.items[i], &m);
+		manifest_fini(&m);
+		r = r == PH_EABSENT ? PH_OK : r;
+	}
+	free(wanted.items);
+	return r;
+}

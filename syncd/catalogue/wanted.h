@@ -33,4 +33,7 @@ int wanted_is_held(struct index_txn *txn, const struct grant_item *item);
 int wanted_manifest(struct catalogue *c, const struct grant_item *item,
     struct manifest *out) ATTR_CHECK;
 
+/* Enter the manifests in documents/ of all items that are not held. */
+int wanted_enter(struct catalogue *c) ATTR_CHECK;
+
 #endif

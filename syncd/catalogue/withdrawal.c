@@ -2,6 +2,7 @@
  * Removing.  What may stay is what an item of the grant names; everything
  * else goes, and the log says so before and after.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +17,19 @@
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/sweep.h"
 #include "syncd/index/cursor.h"
 #include "syncd/store/blob.h"
-#include "syncd/store/delta_cache.h"
-#include "syncd/store/partial.h"
 #include "syncd/store/staging.h"
 
 #include "syncd/catalogue/withdrawal.h"
+
+/*
+ * Rows of withdrawals that are not done: "withdrawing/IMAGE@VERSION", with
+ * the manifest and whether it retired.
+ */
+#define PENDING "withdrawing/"
+#define PENDING_KEY_SIZE (sizeof(PENDING) + ROWS_KEY_SIZE)
 
 /* A version that is known here, by its manifest. */
 struct known {
@@ -69,8 +76,14 @@ known_add(struct known_list *list, const struct manifest *m,
     const struct digest *digest, int copy)
 {
 	struct known *items, *k;
-	size_t size;
+	size_t i, size;
 
+	/* A version goes once, however many labellings of it are known. */
+	for (i = 0; copy && i < list->count; i++) {
+		k = &list->items[i];
+		copy = !(k->copy && strcmp(k->image, m->image) == 0 &&
+		    strcmp(k->version, m->version) == 0);
+	}
 	if (list->count == list->size) {
 		size = list->size == 0 ? 16 : list->size * 2;
 		items = realloc(list->items, size * sizeof(*items));
@@ -128,6 +141,23 @@ has_copy(struct catalogue *c, const struct manifest *m)
 	return 0;
 }
 
+/*
+ * 1 when a version is held as this manifest, or some of it is here; 0 when
+ * there is nothing to remove, or an error.
+ */
+static int
+is_here(struct catalogue *c, struct index_txn *txn, const struct manifest *m,
+    const struct digest *digest)
+{
+	struct holding h;
+	int r;
+
+	r = rows_item_get(txn, m->image, m->version, &h);
+	if (r == PH_OK && h.state != HOLDING_WITHDRAWN)
+		return digest_compare(&h.manifest, digest) == 0;
+	return r == PH_OK || r == PH_EABSENT ? has_copy(c, m) : r;
+}
+
 /* One manifest: remember it when the grant does not list its version. */
 static int
 on_manifest(void *cookie, const struct index_bytes *key,
@@ -148,7 +178,7 @@ on_manifest(void *cookie, const struct index_bytes *key,
 	r = rows_manifest_get(walk->txn, &digest, NULL, &m);
 	if (r == PH_OK &&
 	    find_item(walk->list, m.image, m.version, &item) == PH_EDENIED) {
-		r = has_copy(walk->c, &m);
+		r = is_here(walk->c, walk->txn, &m, &digest);
 		if (r >= 0)
 			r = known_add(&walk->out, &m, &digest, r);
 	}
@@ -178,25 +208,20 @@ find_denied(struct catalogue *c, struct known_list *out)
 	return r;
 }
 
-/* Forget a manifest: its row, its references, its document. */
+/*
+ * Forget a manifest: its row, its references, its document.  While entries
+ * of the past are applied the document stays, because a later one may need
+ * it; withdraw_recover() removes it, if none did.
+ */
 static int
 forget_manifest(struct catalogue *c, struct index_txn *txn,
     const struct digest *digest)
 {
 	struct document_name name;
-	struct manifest m;
-	size_t i;
 	int r;
 
-	manifest_init(&m);
-	r = rows_manifest_get(txn, digest, NULL, &m);
-	for (i = 0; r == PH_OK && i < m.nfiles; i++)
-		r = rows_reference_delete(txn, &m.files[i].digest, m.image,
-		    m.version);
-	if (r == PH_OK)
-		r = rows_manifest_delete(txn, digest);
-	manifest_fini(&m);
-	if (r != PH_OK && r != PH_EABSENT)
+	r = rows_manifest_forget(txn, digest);
+	if (r != PH_OK || c->replaying)
 		return r;
 	name = documents_manifest_name(digest);
 	return documents_remove(c->config.files, c->state_dir, &name);
@@ -240,6 +265,88 @@ forget_unused(struct catalogue *c, const struct digest *manifest)
 	return index_commit(txn);
 }
 
+/* The key of a withdrawal that is not done. */
+static size_t
+pending_key(const char *image, const char *version, char out[PENDING_KEY_SIZE])
+{
+	int n;
+
+	n = snprintf(out, PENDING_KEY_SIZE, PENDING "%s@%s", image, version);
+	return (size_t)n;
+}
+
+/* Withdrawals that are not done. */
+struct pending {
+	struct known_list known;
+	int retired; /* Which of them are collected. */
+};
+
+static int
+on_pending(void *cookie, const struct index_bytes *key,
+    const struct index_bytes *value)
+{
+	struct pending *pending;
+	struct digest digest;
+	struct manifest m;
+	const char *at;
+	size_t n;
+	int r;
+
+	pending = cookie;
+	/* Neither image nor version has an "@". */
+	n = sizeof(PENDING) - 1;
+	at = memchr(key->data, '@', key->len);
+	if (value->len != DIGEST_SIZE + 1 || at == NULL ||
+	    key->len >= PENDING_KEY_SIZE)
+		return PH_EDIGEST;
+	if (value->data[DIGEST_SIZE] != pending->retired)
+		return PH_OK;
+	memcpy(digest.bytes, value->data, DIGEST_SIZE);
+	manifest_init(&m);
+	(void)snprintf(m.image, sizeof(m.image), "%.*s",
+	    (int)((const uint8_t *)at - key->data - n), key->data + n);
+	(void)snprintf(m.version, sizeof(m.version), "%.*s",
+	    (int)(key->data + key->len - (const uint8_t *)at - 1), at + 1);
+	r = known_add(&pending->known, &m, &digest, 1);
+	manifest_fini(&m);
+	return r;
+}
+
+/* Enter into the log that the withdrawals of one kind are done. */
+static int
+finish_entries(struct catalogue *c, int retired)
+{
+	struct pending pending;
+	struct index_txn *txn;
+	size_t i;
+	int r;
+
+	memset(&pending, 0, sizeof(pending));
+	pending.retired = retired;
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = index_each(txn, INDEX_META, PENDING, sizeof(PENDING) - 1,
+	    on_pending, &pending);
+	index_abort(txn);
+	for (i = 0; r == PH_OK && i < pending.known.count; i++)
+		r = commit_entry(c, "removed", &pending.known.items[i],
+		    retired);
+	free(pending.known.items);
+	return r;
+}
+
+int
+withdraw_finish(struct catalogue *c)
+{
+	int r;
+
+	r = sweep_store(c);
+	if (r == PH_OK)
+		r = finish_entries(c, 0);
+	return r == PH_OK ? finish_entries(c, 1) : r;
+}
+
 /* Intent, removal, done; for all of a list. */
 static int
 remove_known(struct catalogue *c, const struct known_list *list, int retired,
@@ -250,21 +357,16 @@ remove_known(struct catalogue *c, const struct known_list *list, int retired,
 
 	r = PH_OK;
 	for (i = 0; r == PH_OK && i < list->count; i++) {
-		if (!list->items[i].copy) {
-			r = forget_unused(c, &list->items[i].manifest);
+		if (!list->items[i].copy)
 			continue;
-		}
 		r = commit_entry(c, "withdraw", &list->items[i], retired);
 		*nitems += r == PH_OK;
 	}
-	if (r == PH_OK && *nitems > 0)
-		r = withdraw_sweep(c);
 	for (i = 0; r == PH_OK && i < list->count; i++) {
-		if (list->items[i].copy)
-			r = commit_entry(c, "removed", &list->items[i],
-			    retired);
+		if (!list->items[i].copy)
+			r = forget_unused(c, &list->items[i].manifest);
 	}
-	return r;
+	return r == PH_OK ? withdraw_finish(c) : r;
 }
 
 int
@@ -314,6 +416,39 @@ successors_visible(struct index_txn *txn, const struct lineset *list,
 	return nvisible > 0;
 }
 
+/*
+ * Collect one retiring item, whole or begun, if what supersedes it is here.
+ */
+static int
+add_retired(struct catalogue *c, struct index_txn *txn,
+    const struct lineset *list, const struct grant_item *item,
+    struct known_list *out)
+{
+	struct manifest m;
+	struct holding h;
+	int here, r;
+
+	manifest_init(&m);
+	r = rows_item_get(txn, item->image, item->version, &h);
+	if (r == PH_OK && h.state != HOLDING_WITHDRAWN) {
+		here = 1;
+		(void)strcpy(m.image, item->image);
+		(void)strcpy(m.version, item->version);
+	} else if (r == PH_OK || r == PH_EABSENT) {
+		h.manifest = item->manifest;
+		here = rows_manifest_get(txn, &item->manifest, NULL, &m);
+		here = here == PH_EABSENT ? 0 : here;
+		if (here == PH_OK && m.nfiles > 0)
+			here = has_copy(c, &m);
+	} else
+		here = r;
+	r = here == 1 ? successors_visible(txn, list, item->image) : here;
+	if (r == 1)
+		r = known_add(out, &m, &h.manifest, 1);
+	manifest_fini(&m);
+	return r;
+}
+
 /* Collect what is retiring and may go. */
 static int
 find_retired(struct catalogue *c, struct known_list *out)
@@ -321,40 +456,24 @@ find_retired(struct catalogue *c, struct known_list *out)
 	struct lineset *list;
 	struct index_txn *txn;
 	struct grant_item item;
-	struct manifest m;
-	struct holding h;
 	const char *line;
 	size_t i, len;
-	int free_it, r;
+	int r;
 
 	memset(out, 0, sizeof(*out));
 	r = mandate_list(c, &list);
 	if (r != PH_OK)
 		return r;
 	r = index_begin(c->index, INDEX_READ, &txn);
-	for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
-		line = lineset_line(list, i, &len);
-		r = grant_item_decode(line, len, &item);
-		if (r != PH_OK || item.state != GRANT_RETIRE)
-			continue;
-		r = rows_item_get(txn, item.image, item.version, &h);
-		if (r == PH_EABSENT ||
-		    (r == PH_OK && h.state == HOLDING_WITHDRAWN)) {
-			r = PH_OK;
-			continue;
+	if (r == PH_OK) {
+		for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
+			line = lineset_line(list, i, &len);
+			r = grant_item_decode(line, len, &item);
+			if (r == PH_OK && item.state == GRANT_RETIRE)
+				r = add_retired(c, txn, list, &item, out);
 		}
-		free_it =
-		    r == PH_OK ? successors_visible(txn, list, item.image) : r;
-		r = free_it < 0 ? free_it : PH_OK;
-		if (free_it == 1) {
-			manifest_init(&m);
-			(void)strcpy(m.image, item.image);
-			(void)strcpy(m.version, item.version);
-			r = known_add(out, &m, &h.manifest, 1);
-			manifest_fini(&m);
-		}
+		index_abort(txn);
 	}
-	index_abort(txn);
 	lineset_free(list);
 	return r;
 }
@@ -399,6 +518,8 @@ get_members(const struct ledger_event *e, struct holding *h, int *retired)
 int
 withdrawal_apply(struct catalogue *c, const struct ledger_event *e)
 {
+	char key[PENDING_KEY_SIZE];
+	uint8_t value[DIGEST_SIZE + 1];
 	struct holding h;
 	int retired, r;
 
@@ -411,87 +532,26 @@ withdrawal_apply(struct catalogue *c, const struct ledger_event *e)
 		r = rows_item_delete(e->txn, h.image, h.version);
 	else if (r == PH_OK)
 		r = rows_item_put(e->txn, &h);
+	memcpy(value, h.manifest.bytes, DIGEST_SIZE);
+	value[DIGEST_SIZE] = retired != 0;
+	if (r == PH_OK)
+		r = index_put(e->txn, INDEX_META, key,
+		    pending_key(h.image, h.version, key), value, sizeof(value));
 	return r;
 }
 
+/* The item says that it is gone since "withdraw"; now it is. */
 int
 withdrawal_apply_removed(struct catalogue *c, const struct ledger_event *e)
 {
+	char key[PENDING_KEY_SIZE];
 	struct holding h;
-	int retired;
+	int retired, r;
 
 	(void)c;
-	/* The item says so since "withdraw"; this one is for the record. */
-	return get_members(e, &h, &retired);
-}
-
-/* Digests found while walking over a directory. */
-struct found {
-	struct catalogue *c;
-	struct index_txn *txn;
-	struct digest *items;
-	size_t count;
-};
-
-/* Remember a blob that nothing names. */
-static int
-remember(struct found *found, const struct digest *digest)
-{
-	struct digest *items;
-	int r;
-
-	r = rows_reference_any(found->txn, digest);
-	if (r != 0)
-		return r < 0 ? r : PH_OK;
-	items =
-	    realloc(found->items, (found->count + 1) * sizeof(*found->items));
-	if (items == NULL)
-		return PH_ENOMEM;
-	found->items = items;
-	found->items[found->count++] = *digest;
-	return PH_OK;
-}
-
-static int
-on_blob(void *cookie, const struct digest *digest)
-{
-	return remember(cookie, digest);
-}
-
-static int
-on_partial(void *cookie, const struct staging_partial *p)
-{
-	return remember(cookie, &p->target);
-}
-
-int
-withdraw_sweep(struct catalogue *c)
-{
-	struct delta_cache *deltas;
-	struct found found;
-	size_t i;
-	int r;
-
-	memset(&found, 0, sizeof(found));
-	found.c = c;
-	deltas = delta_cache_new(c->store);
-	if (deltas == NULL)
-		return PH_ENOMEM;
-	r = index_begin(c->index, INDEX_READ, &found.txn);
-	if (r == PH_OK) {
-		r = blob_list(c->store, on_blob, &found);
-		if (r == PH_OK)
-			r = staging_list(c->store, on_partial, &found);
-		index_abort(found.txn);
-	}
-	for (i = 0; r == PH_OK && i < found.count; i++) {
-		r = blob_remove(c->store, &found.items[i]);
-		if (r == PH_OK)
-			r = delta_cache_forget(deltas, &found.items[i]);
-		if (r == PH_OK)
-			r = partial_discard(c->store, &found.items[i]);
-	}
-	free(found.items);
-	delta_cache_free(deltas);
-	return r;
+	r = get_members(e, &h, &retired);
+	if (r == PH_OK)
+		r = index_delete(e->txn, INDEX_META, key,
+		    pending_key(h.image, h.version, key));
+	return r == PH_EABSENT ? PH_OK : r;
 }

@@ -26,17 +26,17 @@ struct ledger_event;
 int withdraw_denied(struct catalogue *c, size_t *nitems) ATTR_CHECK;
 
 /*
- * Free what is retiring, where at least one allow version of its image is
- * granted and all of those are visible here.  No tombstone: the item is
- * absent.
+ * Free what is retiring, whole or begun, where at least one allow version of
+ * its image is granted and all of those are visible here.  No tombstone: the
+ * item is absent.
  */
 int withdraw_retired(struct catalogue *c, size_t *nitems) ATTR_CHECK;
 
 /*
- * Remove from the store what no item names: blobs with all that belongs to
- * them, and stagings.  At start, after replay.
+ * Remove from the store what no item names, and enter withdrawals that a
+ * crash interrupted as done.  At start, after replay; also of a primary.
  */
-int withdraw_sweep(struct catalogue *c) ATTR_CHECK;
+int withdraw_finish(struct catalogue *c) ATTR_CHECK;
 
 /* Of the ledger. */
 int withdrawal_apply(struct catalogue *c, const struct ledger_event *e);

@@ -1,0 +1,22 @@
+#ifndef SYNCD_CATALOGUE_SWEEP_H
+#define SYNCD_CATALOGUE_SWEEP_H
+
+#include "proto/attributes.h"
+#include "syncd/catalogue/context.h"
+
+/*
+ * Removing what nothing names any more.  For modules of the catalogue, after
+ * all logs are applied: what the index does not name is garbage.
+ */
+
+/*
+ * Remove from the store blobs with all that belongs to them, deltas from and
+ * to them, and stagings.  Done again after a failure or crash, it removes
+ * what is left.
+ */
+int sweep_store(struct catalogue *c) ATTR_CHECK;
+
+/* Remove manifests from documents/ that no row leads to. */
+int sweep_documents(struct catalogue *c) ATTR_CHECK;
+
+#endif
