@@ -9,8 +9,15 @@
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/marks.h"
 
 #include "syncd/catalogue/authority.h"
+
+const struct trust *
+authority_trust(const struct catalogue *c)
+{
+	return c->trusted ? &c->trust : NULL;
+}
 
 void
 authority_hello(struct catalogue *c, enum side side, struct hello *out)
@@ -79,6 +86,31 @@ commit_trust(struct catalogue *c, const struct document *d,
 	return ledger_commit(c, &e, NULL);
 }
 
+/* Judge a document of an epoch that is past: the one we have, or another. */
+static int
+check_past(struct catalogue *c, const struct document *d)
+{
+	struct document_name name;
+	struct document known;
+	struct digest a, b;
+	struct trust trust;
+	int r;
+
+	r = trust_decode(d->bytes, d->len, &trust);
+	if (r != PH_OK)
+		return r;
+	document_init(&known);
+	name = documents_trust_name(trust.epoch);
+	r = documents_get(c->config.files, c->state_dir, &name, &known);
+	if (r == PH_OK) {
+		document_digest(d, &a);
+		document_digest(&known, &b);
+		r = digest_compare(&a, &b) == 0 ? PH_OK : PH_EFORK;
+	}
+	document_fini(&known);
+	return r == PH_EABSENT ? PH_EOLDER : r;
+}
+
 int
 authority_accept(struct catalogue *c, const struct document *d)
 {
@@ -89,6 +121,8 @@ authority_accept(struct catalogue *c, const struct document *d)
 		r = trust_accept(&c->trust, NULL, d, &trust);
 	else
 		r = trust_accept(NULL, &c->anchor, d, &trust);
+	if (r == PH_EOLDER)
+		return check_past(c, d);
 	if (r != PH_OK)
 		return r;
 	if (c->trusted &&
@@ -98,6 +132,7 @@ authority_accept(struct catalogue *c, const struct document *d)
 	if (r == PH_OK) {
 		c->trust = trust;
 		c->trusted = 1;
+		r = marks_raise(c);
 	}
 	return r;
 }

@@ -9,12 +9,19 @@
 #include "proto/document.h"
 #include "proto/hello.h"
 #include "proto/key.h"
+#include "proto/trust.h"
 #include "syncd/catalogue/catalogue.h"
 
 /*
  * Who is believed: the chain of trust documents, and the proof of who we
  * are in a session.  Lane only.
  */
+
+/*
+ * The newest trust document; NULL at a site that has not met its primary.
+ * Borrowed until authority_accept().
+ */
+const struct trust *authority_trust(const struct catalogue *c);
 
 /* Our HELLO as that side, with fresh randomness. */
 void authority_hello(struct catalogue *c, enum side side, struct hello *out);
@@ -38,7 +45,9 @@ int authority_each_above(struct catalogue *c, uint64_t epoch,
 
 /*
  * A site: take the next trust document of the chain and keep it, durably.
- * PH_OK (also for one we have); PH_ESIGNATURE, PH_EDOCUMENT, PH_EFORK.
+ * PH_OK (also for one we have); PH_ESIGNATURE, PH_EDOCUMENT (also when epochs
+ * are missing between), PH_EFORK (another of an epoch we have), PH_EOLDER,
+ * PH_EIDENTITY (it names another primary).
  */
 int authority_accept(struct catalogue *c, const struct document *d) ATTR_CHECK;
 

@@ -12,8 +12,10 @@
 
 #include "proto/errors.h"
 #include "syncd/catalogue/authority.h"
+#include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/invitation.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/marks.h"
@@ -195,6 +197,19 @@ check_owner(struct catalogue *c, struct failure *f)
 	return r;
 }
 
+/* One name in documents/trust: the lowest epoch is where the chain begins. */
+static int
+on_trust_name(void *cookie, const char *name)
+{
+	uint64_t epoch, *lowest;
+
+	lowest = cookie;
+	if (sscanf(name, "%" SCNu64, &epoch) == 1 && epoch > 0 &&
+	    (*lowest == 0 || epoch < *lowest))
+		*lowest = epoch;
+	return PH_OK;
+}
+
 /* The chain of trust documents, from the pinned key on. */
 static int
 open_trust(struct catalogue *c, struct failure *f)
@@ -206,7 +221,12 @@ open_trust(struct catalogue *c, struct failure *f)
 	int r;
 
 	trust_init(&c->trust);
-	for (epoch = 1;; epoch++) {
+	epoch = 0;
+	r = documents_each(c->config.files, c->state_dir, "trust",
+	    on_trust_name, &epoch);
+	if (r != PH_OK)
+		return failure_default(f, r, "reading documents/trust");
+	for (;; epoch++) {
 		document_init(&d);
 		name = documents_trust_name(epoch);
 		r = documents_get(c->config.files, c->state_dir, &name, &d);
@@ -321,12 +341,39 @@ open_ledger(struct catalogue *c, struct failure *f)
 	return failure_default(f, r, "completing what was begun before");
 }
 
+/*
+ * What follows from entries (charters, grants, who may log in) is made again
+ * where a crash came between.
+ */
+static int
+open_primary(struct catalogue *c, struct failure *f)
+{
+	int r;
+
+	r = policies_load(c, f);
+	if (r == PH_OK)
+		r = charters_issue_all(c);
+	if (r == PH_OK)
+		r = grants_refresh_all(c, NULL);
+	return r == PH_OK ? invitation_write_keys(c) : r;
+}
+
+/* A marker that stayed behind in a crash is brought up to date. */
+static int
+open_site(struct catalogue *c)
+{
+	struct marks marks;
+	int r;
+
+	r = marks_get(c, &marks, &c->marks_disagreed);
+	return r == PH_OK ? marks_raise(c) : r;
+}
+
 int
 catalogue_open(const struct catalogue_config *config, struct catalogue **out,
     struct failure *f)
 {
 	struct catalogue *c;
-	struct marks marks;
 	int r;
 
 	f->code = PH_OK;
@@ -348,12 +395,9 @@ catalogue_open(const struct catalogue_config *config, struct catalogue **out,
 		r = open_incarnation(c, f);
 	if (r == PH_OK)
 		r = open_ledger(c, f);
-	if (r == PH_OK && catalogue_is_primary(c)) {
-		r = policies_load(c, f);
-		if (r == PH_OK)
-			r = invitation_write_keys(c);
-	} else if (r == PH_OK)
-		r = marks_get(c, &marks, &c->marks_disagreed);
+	if (r == PH_OK)
+		r = catalogue_is_primary(c) ? open_primary(c, f) :
+					      open_site(c);
 	if (r != PH_OK) {
 		catalogue_close(c);
 		return failure_default(f, r, "opening the state");

@@ -9,6 +9,7 @@
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/rows.h"
 
 #include "syncd/catalogue/charters.h"
@@ -142,8 +143,6 @@ charters_issue(struct catalogue *c, const char *actor,
 	struct charter charter, current;
 	int r;
 
-	if (c->policy_key == NULL)
-		return PH_EKEY;
 	charter_init(&charter);
 	charter_init(&current);
 	r = compose(c, record, &charter);
@@ -151,6 +150,8 @@ charters_issue(struct catalogue *c, const char *actor,
 		r = charters_get(c, &record->id, &current, NULL);
 	if (r == PH_OK && same_charter(&charter, &current))
 		goto out;
+	if (c->policy_key == NULL && (r == PH_OK || r == PH_EABSENT))
+		r = PH_EKEY;
 	if (r == PH_OK || r == PH_EABSENT) {
 		charter.order.epoch = c->trust.epoch;
 		charter.order.generation =
@@ -164,6 +165,24 @@ out:
 	charter_fini(&current);
 	charter_fini(&charter);
 	return r;
+}
+
+static int
+on_repository(void *cookie, const struct registration *record)
+{
+	int r;
+
+	if (!record->has_key)
+		return PH_OK;
+	r = charters_issue(cookie, "syncd", record);
+	/* Without the policy key the charters in force stay in force. */
+	return r == PH_EKEY ? PH_OK : r;
+}
+
+int
+charters_issue_all(struct catalogue *c)
+{
+	return registry_each(c, on_repository, c);
 }
 
 int

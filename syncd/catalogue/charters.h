@@ -21,6 +21,12 @@ int charters_issue(struct catalogue *c, const char *actor,
     const struct registration *record) ATTR_CHECK;
 
 /*
+ * The same for every repository; at start, for what a crash or a change of
+ * the configuration left behind.  What waits for the policy key, waits.
+ */
+int charters_issue_all(struct catalogue *c) ATTR_CHECK;
+
+/*
  * The charter of a repository, into an initialised and empty *out; and the
  * document (NULL, or empty).  PH_OK, or PH_EABSENT when it has none.
  */

@@ -23,10 +23,11 @@
  *  1. Every visible item has its manifest in documents/, its blobs in the
  *     store, its entry in the log, and its directory in published/.
  *  2. Every row of the index can be derived from documents, log and store:
- *     rows change only when an entry of a log is applied (ledger.h).
+ *     rows change only when an entry of a log is applied (ledger.h), but for
+ *     manifests that are taken and not complete, and counted refusals.
  *  3. The marks are at least as high as anything the index says.
  *  4. At a site, every item that is not withdrawn is in the list of the
- *     grant in force.
+ *     grant in force, once withdraw_denied() has followed that grant.
  */
 
 /* Logs of repositories that are open at a time. */

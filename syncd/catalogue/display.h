@@ -26,8 +26,10 @@ int display_hide(struct catalogue *c, const char *image,
  */
 int display_reconcile(struct catalogue *c) ATTR_CHECK;
 
-/* A tag for work in staging/, unique in this store. */
+/* Hexadecimal digits of 16 random bytes, and a NUL. */
 #define DISPLAY_TAG_SIZE 33u
+
+/* Make a tag for work in staging/, unique in this store. */
 void display_tag(struct catalogue *c, char out[DISPLAY_TAG_SIZE]);
 
 #endif

@@ -32,6 +32,7 @@ struct document_name {
 	char text[DOCUMENTS_NAME_SIZE];
 };
 
+/* The names of the kinds of documents. */
 struct document_name documents_trust_name(uint64_t epoch);
 struct document_name documents_charter_name(const struct digest *id,
     const struct order *order);

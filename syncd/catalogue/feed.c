@@ -11,6 +11,7 @@
 #include "proto/json_terms.h"
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
+#include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/peers.h"
@@ -94,6 +95,29 @@ compare_charter(struct catalogue *c, const struct digest *id,
 	return r;
 }
 
+/*
+ * 1 when the list that a peer names was granted to it under the order that it
+ * names.  Differences from another list would tell what stands in that.
+ */
+static int
+was_granted(struct catalogue *c, const struct digest *id,
+    const struct message_state *state)
+{
+	struct document_name name;
+	struct grant grant;
+	struct document d;
+	int granted;
+
+	document_init(&d);
+	name = documents_grant_name(id, &state->grant);
+	granted =
+	    documents_get(c->config.files, c->state_dir, &name, &d) == PH_OK &&
+	    grant_decode(d.bytes, d.len, &grant) == PH_OK &&
+	    digest_compare(&grant.list, &state->list) == 0;
+	document_fini(&d);
+	return granted;
+}
+
 /* The grant and what its list differs by, if the peer lacks it. */
 static int
 compare_grant(struct catalogue *c, const struct digest *id,
@@ -122,7 +146,9 @@ compare_grant(struct catalogue *c, const struct digest *id,
 		return r;
 	out->has_grant = 1;
 	out->base = state->list;
-	r = grants_list(c, &state->list, &out->from);
+	r = was_granted(c, id, state) ?
+	    grants_list(c, &state->list, &out->from) :
+	    PH_EABSENT;
 	if (r == PH_EABSENT) {
 		/* A list that we do not have: all of it, then. */
 		grants_empty_list(&out->base);

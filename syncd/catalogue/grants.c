@@ -99,8 +99,10 @@ decode_item(const struct lineset *list, size_t i, struct grant_item *item)
 }
 
 /*
- * Mark what the grant in force lists, and what of it the repository said,
- * under that very grant, that it does not hold.
+ * Mark what the grant in force lists, and what of it the repository was told
+ * to retire and said, under that very grant, that it does not hold.  That it
+ * does not hold yet what it was allowed is not freeing: that may be here by
+ * now, and must not be withdrawn before its successor is.
  */
 static int
 mark_granted(struct catalogue *c, const struct registration *record,
@@ -130,7 +132,7 @@ mark_granted(struct catalogue *c, const struct registration *record,
 			continue;
 		k = (size_t)(entry - versions->items);
 		pv[k].granted = 1;
-		if (!current)
+		if (!current || item.state != GRANT_RETIRE)
 			continue;
 		r = reports_holds(c, &record->id, item.image, item.version,
 		    &held);

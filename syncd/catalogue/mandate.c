@@ -195,23 +195,28 @@ commit(struct catalogue *c, const char *kind, const char *member,
 	return r;
 }
 
-/* 1 when a document of that name is here with exactly these bytes. */
+/*
+ * 1 when nothing speaks against a document being the one of its number that
+ * was seen: the one in documents/ has the same bytes, or it is lost (with the
+ * index, after a restore) and its digest in the marker (zeros: not known) is
+ * the same.
+ */
 static int
 is_known(struct catalogue *c, const struct document_name *name,
-    const struct document *d)
+    const struct digest *mark, const struct document *d)
 {
 	struct digest a, b;
 	struct document known;
-	int same;
+	int r, same;
 
 	document_init(&known);
-	same = 0;
-	if (documents_get(c->config.files, c->state_dir, name, &known) ==
-	    PH_OK) {
-		document_digest(d, &a);
+	document_digest(d, &a);
+	r = documents_get(c->config.files, c->state_dir, name, &known);
+	if (r == PH_OK) {
 		document_digest(&known, &b);
 		same = digest_compare(&a, &b) == 0;
-	}
+	} else
+		same = digest_is_zero(mark) || digest_compare(&a, mark) == 0;
 	document_fini(&known);
 	return same;
 }
@@ -249,6 +254,7 @@ mandate_take_charter(struct catalogue *c, const struct document *d,
 {
 	struct document_name name;
 	struct charter charter, current;
+	struct digest unknown;
 	struct marks marks;
 	int disagree, known, r;
 
@@ -261,7 +267,8 @@ mandate_take_charter(struct catalogue *c, const struct document *d,
 	if (r != PH_OK)
 		goto out;
 	name = documents_charter_name(&c->id, &charter.order);
-	known = is_known(c, &name, d);
+	memset(&unknown, 0, sizeof(unknown));
+	known = is_known(c, &name, &unknown, d);
 	r = judge("charter", &charter.order, &marks.charter, known, f);
 	if (r != PH_OK)
 		goto out;
@@ -286,6 +293,7 @@ static int
 open_grant(struct catalogue *c, const struct document *d,
     const struct lineset *list, struct grant *out, struct failure *f)
 {
+	struct charter charter;
 	struct digest digest;
 	int r;
 
@@ -297,6 +305,15 @@ open_grant(struct catalogue *c, const struct document *d,
 	if (digest_compare(&out->repository, &c->id) != 0)
 		return failure_set(f, PH_EIDENTITY,
 		    "the grant is for another repository");
+	/* The charter in force names our key, or it would not be. */
+	charter_init(&charter);
+	r = mandate_charter(c, &charter);
+	charter_fini(&charter);
+	if (r == PH_EABSENT)
+		return failure_set(f, PH_EIDENTITY,
+		    "the grant came without a charter for this repository");
+	if (r != PH_OK)
+		return failure_default(f, r, "the charter in force");
 	lineset_digest(list, &digest);
 	if (digest_compare(&digest, &out->list) != 0 ||
 	    lineset_count(list) != out->items)
@@ -310,7 +327,7 @@ int
 mandate_take_grant(struct catalogue *c, const struct document *d,
     const struct lineset *list, struct failure *f)
 {
-	struct document_name name;
+	struct document_name name, list_name;
 	struct grant grant, current;
 	struct marks marks;
 	const char *text;
@@ -324,13 +341,7 @@ mandate_take_grant(struct catalogue *c, const struct document *d,
 	if (r != PH_OK)
 		return failure_default(f, r, "taking the grant");
 	name = documents_grant_name(&c->id, &grant.order);
-	known = is_known(c, &name, d);
-	if (!known) {
-		struct digest digest;
-
-		document_digest(d, &digest);
-		known = digest_compare(&digest, &marks.grant_digest) == 0;
-	}
+	known = is_known(c, &name, &marks.grant_digest, d);
 	r = judge("grant", &grant.order, &marks.grant, known, f);
 	if (r != PH_OK)
 		return r;
@@ -340,13 +351,10 @@ mandate_take_grant(struct catalogue *c, const struct document *d,
 	if (r == PH_EABSENT)
 		r = PH_OK;
 	text = lineset_text(list, &len);
-	if (r == PH_OK) {
-		struct document_name list_name;
-
-		list_name = documents_list_name(&grant.list);
+	list_name = documents_list_name(&grant.list);
+	if (r == PH_OK)
 		r = documents_put_text(c->config.files, c->state_dir,
 		    &list_name, text, len);
-	}
 	if (r == PH_OK)
 		r = documents_put(c->config.files, c->state_dir, &name, d);
 	if (r == PH_OK)

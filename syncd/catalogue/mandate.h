@@ -35,7 +35,8 @@ int mandate_take_charter(struct catalogue *c, const struct document *d,
 
 /*
  * Take a grant with its whole list: signed by a primary key, for this
- * repository, newer than what is in force, the list of that digest.  On
+ * repository, which has a charter; newer than what is in force, the list of
+ * that digest.  On
  * PH_OK it is in force, durably, and logged; what it no longer lists is to
  * be removed next (withdrawal.h).  One that is expired is taken too: it
  * narrows, and mandate_check() then stops what it would widen.  Errors as

@@ -113,6 +113,19 @@ marks_of_documents(struct catalogue *c, struct marks *out)
 	return PH_OK;
 }
 
+static void
+get_marker(const struct marker *marker, struct marks *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->trust_epoch = marker->trust_epoch;
+	out->charter.epoch = marker->charter_epoch;
+	out->charter.generation = marker->charter_generation;
+	out->grant.epoch = marker->grant_epoch;
+	out->grant.generation = marker->grant_generation;
+	if (marker->has_grant_digest)
+		out->grant_digest = marker->grant_digest;
+}
+
 /* What the marker of the store says. */
 static int
 marks_of_marker(struct catalogue *c, struct marks *out)
@@ -120,17 +133,10 @@ marks_of_marker(struct catalogue *c, struct marks *out)
 	struct marker marker;
 	int r;
 
-	memset(out, 0, sizeof(*out));
 	r = marker_read(c->config.layout->store_dir, &marker, &c->failure);
 	if (r != PH_OK)
 		return r == PH_EABSENT ? PH_ESTORE : r;
-	out->trust_epoch = marker.trust_epoch;
-	out->charter.epoch = marker.charter_epoch;
-	out->charter.generation = marker.charter_generation;
-	out->grant.epoch = marker.grant_epoch;
-	out->grant.generation = marker.grant_generation;
-	if (marker.has_grant_digest)
-		out->grant_digest = marker.grant_digest;
+	get_marker(&marker, out);
 	return PH_OK;
 }
 
@@ -181,8 +187,8 @@ marks_get(struct catalogue *c, struct marks *out, int *disagree)
 int
 marks_raise(struct catalogue *c)
 {
+	struct marks marks, before, now;
 	struct marker marker;
-	struct marks marks;
 	int r;
 
 	r = marker_read(c->config.layout->store_dir, &marker, &c->failure);
@@ -190,13 +196,18 @@ marks_raise(struct catalogue *c)
 		r = marks_of_index(c, &marks);
 	if (r != PH_OK)
 		return r;
-	if (marks.trust_epoch > marker.trust_epoch)
-		marker.trust_epoch = marks.trust_epoch;
-	marker.charter_epoch = marks.charter.epoch;
-	marker.charter_generation = marks.charter.generation;
-	marker.grant_epoch = marks.grant.epoch;
-	marker.grant_generation = marks.grant.generation;
-	marker.has_grant_digest = !digest_is_zero(&marks.grant_digest);
-	marker.grant_digest = marks.grant_digest;
+	/* What the marker knows better stays: it never goes back. */
+	get_marker(&marker, &before);
+	now = before;
+	raise_marks(&now, &marks);
+	if (same_marks(&now, &before))
+		return PH_OK;
+	marker.trust_epoch = now.trust_epoch;
+	marker.charter_epoch = now.charter.epoch;
+	marker.charter_generation = now.charter.generation;
+	marker.grant_epoch = now.grant.epoch;
+	marker.grant_generation = now.grant.generation;
+	marker.has_grant_digest = !digest_is_zero(&now.grant_digest);
+	marker.grant_digest = now.grant_digest;
 	return marker_write(c->config.layout->store_dir, &marker, &c->failure);
 }

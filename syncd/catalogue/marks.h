@@ -25,7 +25,7 @@ int marks_get(struct catalogue *c, struct marks *out, int *disagree) ATTR_CHECK;
 
 /*
  * Make the marker say at least what is in force now (trust, charter, grant
- * of the index); durable.
+ * of the index); durable.  Where it says more already, that stays.
  */
 int marks_raise(struct catalogue *c) ATTR_CHECK;
 

@@ -31,13 +31,13 @@ struct peer_gate {
  * Check the AUTH of a receiver that said id in its HELLO: the signature
  * holds over the transcript, its key is the current key of a repository,
  * that repository's id is id and, where a gate brought the link (else NULL),
- * what the gate says.  The repository's incarnation is compared with what
- * its receipts said.
+ * what the gate says.
  *
  * PH_OK and *out; PH_ESIGNATURE; PH_EIDENTITY: unknown key, or one
  * repository's key with another's id; PH_EREMOVED; PH_EPAUSED.  Every
- * refusal is logged (repeats by one key are counted, not repeated); f says
- * who tried what.
+ * refusal of a key is logged (repeats by one key are counted, not repeated),
+ * one of a signature that does not hold is not: it is nobody's.  f says who
+ * tried what.
  */
 int peer_check(struct catalogue *c, const struct digest *id,
     const struct peer_gate *gate,

@@ -21,7 +21,7 @@
 
 /* The row of the policy in force: the JSON of its log entry's members. */
 #define POLICY_ROW "policy"
-#define POLICY_ROW_MAX 4096u
+#define POLICY_ROW_MAX 16384u
 #define POLICY_TEXT_MAX (1u << 20)
 
 struct policy_row {
@@ -51,10 +51,10 @@ get_row(struct catalogue *c, struct policy_row *out)
 		if (r == PH_OK) {
 			json_root(tree, &o);
 			json_get_digest(&o, "policy", &out->digest);
-			json_get_text(&o, "file", &text);
+			json_get_string(&o, "file", &text, NULL);
 			(void)snprintf(out->file, sizeof(out->file), "%s",
 			    text);
-			json_get_text(&o, "actor", &text);
+			json_get_string(&o, "actor", &text, NULL);
 			(void)snprintf(out->actor, sizeof(out->actor), "%s",
 			    text);
 			json_get_time(&o, "time", &out->time);
@@ -78,8 +78,8 @@ policies_apply(struct catalogue *c, const struct ledger_event *e)
 
 	(void)c;
 	json_get_digest(e->o, "policy", &digest);
-	json_get_text(e->o, "file", &file);
-	json_get_text(e->o, "by", &actor);
+	json_get_string(e->o, "file", &file, NULL);
+	json_get_string(e->o, "by", &actor, NULL);
 	if (json_error(e->o->tree) != PH_OK)
 		return PH_ELOG;
 	buffer_init(&row, POLICY_ROW_MAX);
@@ -178,7 +178,7 @@ policies_warn(struct catalogue *c, const struct policy *policy,
 /* Keep the text and enter it into the log. */
 static int
 commit_policy(struct catalogue *c, const char *actor, const char *text,
-    size_t len, const char *file)
+    size_t len, const char *file, int *appended)
 {
 	struct document_name name;
 	struct ledger_entry e;
@@ -198,7 +198,7 @@ commit_policy(struct catalogue *c, const char *actor, const char *text,
 	json_put_digest(&e.w, "policy", &digest);
 	json_put_string(&e.w, "file", file);
 	json_put_string(&e.w, "by", actor);
-	return ledger_commit(c, &e, NULL);
+	return ledger_commit(c, &e, appended);
 }
 
 int
@@ -206,26 +206,30 @@ policies_apply_text(struct catalogue *c, const char *actor, const char *text,
     size_t len, const char *file, policies_warning *warn, void *cookie,
     size_t *nchanged, struct failure *f)
 {
+	char next[sizeof(f->next)];
 	struct policy *policy;
-	int r;
+	int appended, r;
 
 	*nchanged = 0;
+	appended = 0;
 	r = policy_read(text, len, file, &policy, f);
 	if (r != PH_OK) {
-		failure_next(f, "%s%sthe policy in force was not changed",
-		    f->next, f->next[0] == '\0' ? "" : "; ");
+		(void)strcpy(next, f->next);
+		failure_next(f, "%s%sthe policy in force was not changed", next,
+		    next[0] == '\0' ? "" : "; ");
 		return r;
 	}
 	r = policies_warn(c, policy, warn, cookie);
 	if (r == PH_OK)
-		r = commit_policy(c, actor, text, len, file);
-	if (r != PH_OK) {
+		r = commit_policy(c, actor, text, len, file, &appended);
+	if (r != PH_OK && !appended) {
 		policy_free(policy);
 		return failure_default(f, r, "applying %s", file);
 	}
 	policy_free(c->policy);
 	c->policy = policy;
-	r = grants_refresh_all(c, nchanged);
+	if (r == PH_OK)
+		r = grants_refresh_all(c, nchanged);
 	return failure_default(f, r, "making the grants of %s", file);
 }
 
@@ -245,9 +249,12 @@ policies_show(struct catalogue *c, struct buffer *text, int64_t *time,
 	    POLICY_TEXT_MAX, text);
 	if (r == PH_EABSENT)
 		return PH_EDOCUMENT;
-	*time = row.time;
-	memcpy(actor, row.actor, sizeof(row.actor));
-	*digest = row.digest;
+	if (time != NULL)
+		*time = row.time;
+	if (actor != NULL)
+		memcpy(actor, row.actor, sizeof(row.actor));
+	if (digest != NULL)
+		*digest = row.digest;
 	return r;
 }
 

@@ -33,7 +33,7 @@ int policies_warn(struct catalogue *c, const struct policy *policy,
 
 /*
  * The text in force and who applied it when; PH_EABSENT when there is none.
- * time, actor and file may be NULL.
+ * time, actor and digest may be NULL.
  */
 int policies_show(struct catalogue *c, struct buffer *text, int64_t *time,
     char actor[PH_TEXT_MAX + 1], struct digest *digest) ATTR_CHECK;

@@ -67,7 +67,10 @@ struct publication_result {
 	size_t nrecipients;
 };
 
+/* Empty. */
 void publication_result_init(struct publication_result *r);
+
+/* Free what it holds. */
 void publication_result_fini(struct publication_result *r);
 
 /*

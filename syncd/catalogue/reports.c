@@ -284,6 +284,23 @@ open_receipt(const struct registration *record, const struct document *d,
 	return r;
 }
 
+/*
+ * The set that changes start from: the last one of this repository, or the
+ * empty one.  Any other is as unknown as one that does not exist.
+ */
+static int
+find_base(struct catalogue *c, const struct report *last,
+    const struct digest *base, struct lineset **out)
+{
+	struct digest empty;
+
+	grants_empty_list(&empty);
+	if (digest_compare(base, &empty) != 0 &&
+	    (last->number == 0 || digest_compare(base, &last->set) != 0))
+		return PH_EABSENT;
+	return grants_list(c, base, out);
+}
+
 int
 reports_receive(struct catalogue *c, const struct digest *id,
     const struct document *d, const struct digest *base, const void *changes,
@@ -299,6 +316,7 @@ reports_receive(struct catalogue *c, const struct digest *id,
 	f->code = PH_OK;
 	from = set = NULL;
 	memset(&last, 0, sizeof(last));
+	memset(&record, 0, sizeof(record));
 	receipt_init(&receipt);
 	r = registry_get_id(c, id, &record);
 	if (r == PH_OK)
@@ -314,7 +332,7 @@ reports_receive(struct catalogue *c, const struct digest *id,
 		goto out;
 	}
 	if (r == PH_OK)
-		r = grants_list(c, base, &from);
+		r = find_base(c, &last, base, &from);
 	if (r == PH_EABSENT) {
 		memset(out, 0, sizeof(*out));
 		out->number = receipt.number;

@@ -23,7 +23,10 @@ struct statement {
 	struct lineset *set;
 };
 
+/* Empty. */
 void statement_init(struct statement *s);
+
+/* Free what it holds. */
 void statement_fini(struct statement *s);
 
 /*

@@ -28,7 +28,10 @@ struct versions {
 	size_t size; /* Allocated. */
 };
 
+/* Empty; takes no memory. */
 void versions_init(struct versions *v);
+
+/* Free what it holds; it is empty again. */
 void versions_fini(struct versions *v);
 
 /* All published versions, or those of one image (NULL: all). */

@@ -57,6 +57,7 @@ struct conversation *conversation_new(struct loop *loop,
 /* Cut the link, say nothing.  NULL is allowed. */
 void conversation_free(struct conversation *c);
 
+/* The link, borrowed. */
 struct link *conversation_link(const struct conversation *c);
 
 /* on_room may have something to put. */

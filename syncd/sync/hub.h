@@ -45,6 +45,8 @@ struct hub_status {
 	int last_code;                  /* How the last session ended. */
 	char last_words[256];
 };
+
+/* Fill in what is known of a repository. */
 void hub_get_status(struct hub *hub, const struct digest *id,
     struct hub_status *out);
 

@@ -8,6 +8,7 @@
 
 #include "proto/errors.h"
 
+#include "syncd/sync/provider.h"
 #include "syncd/sync/provider_internal.h"
 
 static int

@@ -63,6 +63,8 @@ struct provider_status {
 	unsigned int ntransfers;
 	int64_t since_ms; /* Monotonic. */
 };
+
+/* Fill in the status. */
 void provider_get_status(const struct provider *p, struct provider_status *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "syncd/store/blob.h"
 #include "syncd/sync/timing.h"
 
+#include "syncd/sync/provider.h"
 #include "syncd/sync/provider_internal.h"
 
 /* Frames that a job made are sent next. */

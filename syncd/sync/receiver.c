@@ -11,6 +11,7 @@
 #include "proto/message_grant.h"
 #include "proto/message_state.h"
 
+#include "syncd/sync/receiver.h"
 #include "syncd/sync/receiver_internal.h"
 
 static void

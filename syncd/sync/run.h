@@ -64,6 +64,8 @@ struct run {
 
 /* Nothing yet. */
 void run_init(struct run *run);
+
+/* Free what it holds; nothing again. */
 void run_fini(struct run *run);
 
 /* "running", "done", "partial", "failed", "canceled". */

@@ -65,6 +65,8 @@ struct site_status {
 	const char *stage;      /* Of the way to the provider, of a run that
 				    goes on or failed: "connect" … "open". */
 };
+
+/* Fill in the status; what it borrows is valid until the loop goes on. */
 void site_get_status(struct site *site, struct site_status *out);
 
 #endif

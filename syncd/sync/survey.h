@@ -27,9 +27,14 @@ struct survey_refused {
 	size_t count;
 };
 
+/* Free what it holds; it is empty again. */
 void survey_refused_fini(struct survey_refused *refused);
+
+/* Remember a digest.  PH_OK, PH_ENOMEM or PH_ELIMIT. */
 int survey_refused_add(struct survey_refused *refused,
     const struct digest *digest) ATTR_CHECK;
+
+/* 1 when a digest is remembered, else 0. */
 int survey_refused_has(const struct survey_refused *refused,
     const struct digest *digest);
 
@@ -54,7 +59,10 @@ struct survey {
 	struct statement statement; /* If receipt: due or not. */
 };
 
+/* Nothing asked, nothing found. */
 void survey_init(struct survey *s);
+
+/* Free what it holds. */
 void survey_fini(struct survey *s);
 
 /* Do all of it.  Lane only. */

@@ -40,7 +40,10 @@ struct provide *provide_new(const struct provide_config *config,
 /* NULL is allowed. */
 void provide_free(struct provide *p);
 
+/* The id of the transfer. */
 uint32_t provide_transfer(const struct provide *p);
+
+/* The blob; borrowed. */
 const struct digest *provide_blob(const struct provide *p);
 
 /* Bytes of content put so far. */

@@ -73,8 +73,13 @@ struct receive *receive_new(const struct receive_config *config,
  */
 void receive_free(struct receive *r);
 
+/* The id of the transfer. */
 uint32_t receive_transfer(const struct receive *r);
+
+/* The blob; borrowed. */
 const struct digest *receive_blob(const struct receive *r);
+
+/* What it came to so far. */
 void receive_get_stats(const struct receive *r, struct receive_stats *out);
 
 /*

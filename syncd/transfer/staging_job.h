@@ -41,6 +41,7 @@ struct staging_job_blob *staging_job_blob_new(
 /* No job may be on its way.  What is staged stays.  NULL is allowed. */
 void staging_job_blob_free(struct staging_job_blob *b);
 
+/* What it is for, in words; borrowed. */
 const char *staging_job_blob_what(const struct staging_job_blob *b);
 
 /* The staging directory; valid once it was opened. */

@@ -35,6 +35,7 @@ void node_init_site(struct node *n, struct loop *loop,
 /* Close its catalogue, remove the index, and open it again. */
 void node_lose_index(struct node *n);
 
+/* Close its catalogue. */
 void node_fini(struct node *n);
 
 /* Add a site at the primary. */
