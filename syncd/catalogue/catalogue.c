@@ -396,8 +396,7 @@ catalogue_open(const struct catalogue_config *config, struct catalogue **out,
 	if (r == PH_OK)
 		r = open_ledger(c, f);
 	if (r == PH_OK)
-		r = catalogue_is_primary(c) ? open_primary(c, f) :
-					      open_site(c);
+		r = catalogue_is_primary(c) ? open_primary(c, f) : open_site(c);
 	if (r != PH_OK) {
 		catalogue_close(c);
 		return failure_default(f, r, "opening the state");
