@@ -530,6 +530,24 @@ publish(struct publication *p, const struct manifest *m,
 	return r;
 }
 
+/*
+ * The version is published already, the same: bring back what was damaged or
+ * lost of it.
+ */
+static int
+restore(struct publication *p, const struct manifest *m)
+{
+	size_t i;
+	int r;
+
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < p->nfiles; i++)
+		r = adopt_file(p, i);
+	if (r == PH_OK)
+		r = store_sync(p->c->store, STORE_BLOBS);
+	return r == PH_OK ? display_show(p->c, m) : r;
+}
+
 int
 publication_commit(struct publication *p, struct publication_result *out,
     struct failure *f)
@@ -543,9 +561,10 @@ publication_commit(struct publication *p, struct publication_result *out,
 	out->size = manifest_size(&m);
 	if (r == PH_OK)
 		r = compare_existing(p, &m, &out->manifest, f);
-	if (r == PH_OK)
+	if (r == PH_OK) {
 		out->already = 1;
-	else if (r == PH_EABSENT)
+		r = p->dry_run ? PH_OK : restore(p, &m);
+	} else if (r == PH_EABSENT)
 		r = p->dry_run ? PH_OK : publish(p, &m, out);
 	if (r == PH_OK)
 		r = find_recipients(p, &m, out);

@@ -62,7 +62,8 @@ struct publication_recipient {
 struct publication_result {
 	struct digest manifest;
 	uint64_t size;
-	int already; /* It was published before, the same: nothing changed. */
+	int already; /* It was published before, the same; what was damaged
+			of it since is whole again. */
 	struct publication_recipient *recipients; /* Owned. */
 	size_t nrecipients;
 };

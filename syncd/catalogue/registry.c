@@ -6,8 +6,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "proto/charter.h"
 #include "proto/errors.h"
 #include "proto/name.h"
+#include "proto/text.h"
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/grants.h"
@@ -199,6 +201,28 @@ registry_apply(struct catalogue *c, const struct ledger_event *e)
 	return r;
 }
 
+/* Refuse what could be written into the log and not read from it again. */
+static int
+check_words(const struct registration *record, struct failure *f)
+{
+	int r;
+
+	r = PH_OK;
+	if (record->reasons == 0 || record->reasons >= 1u << CHARTER_NREASONS) {
+		r = failure_set(f, PH_EUSAGE,
+		    "a repository has a reason to exist, at least one");
+		failure_next(f,
+		    "coverage, separation, isolated-network, low-bandwidth, "
+		    "capacity or fault-tolerance");
+	} else if (record->contact[0] != '\0' &&
+	    !text_valid(record->contact, PH_TEXT_MAX)) {
+		r = failure_set(f, PH_EUSAGE,
+		    "the contact is not a line of text");
+		failure_next(f, "leave control characters out");
+	}
+	return r;
+}
+
 /* Enter a record into the log, and from there into the index. */
 static int
 commit_record(struct catalogue *c, const char *actor, const char *action,
@@ -315,7 +339,9 @@ registry_add(struct catalogue *c, const char *actor,
 			return r;
 		bind_key(&record, &spec->key);
 	}
-	r = commit_record(c, actor, "add", &record);
+	r = check_words(&record, f);
+	if (r == PH_OK)
+		r = commit_record(c, actor, "add", &record);
 	if (r == PH_OK)
 		r = issue(c, actor, &record);
 	return failure_default(f, r, "adding %s", spec->name);
@@ -382,7 +408,9 @@ registry_set(struct catalogue *c, const char *actor,
 		record.paused = spec->paused;
 	if (members & REGISTRY_REMOVED)
 		record.removed = 1;
-	r = commit_record(c, actor, action_of(members, spec), &record);
+	r = check_words(&record, f);
+	if (r == PH_OK)
+		r = commit_record(c, actor, action_of(members, spec), &record);
 	/* The charter says key, reasons and whether it is revoked. */
 	if (r == PH_OK &&
 	    members & (REGISTRY_KEY | REGISTRY_REASONS | REGISTRY_REMOVED))

@@ -18,7 +18,8 @@ struct ledger_event;
  * Add a repository; of spec, name, key (if has_key), reasons, contact,
  * clients and rate are used.  With a key its charter is issued and its
  * grant made.  PH_OK; PH_ETAKEN when the name (in any case) or the key is in
- * use, removed repositories included; PH_ENAME, PH_EKEY.
+ * use, removed repositories included; PH_ENAME, PH_EKEY; PH_EUSAGE without a
+ * reason, or for a contact that is no text.
  */
 int registry_add(struct catalogue *c, const char *actor,
     const struct registration *spec, struct failure *f) ATTR_CHECK;
@@ -34,7 +35,8 @@ int registry_add(struct catalogue *c, const char *actor,
 
 /*
  * Change what of spec the set members says, of the repository of that name.
- * PH_OK (also when nothing changes), PH_EUNKNOWN, PH_ETAKEN, PH_EREMOVED.
+ * PH_OK (also when nothing changes), PH_EUNKNOWN, PH_ETAKEN, PH_EREMOVED,
+ * PH_EUSAGE.
  */
 int registry_set(struct catalogue *c, const char *actor,
     const struct registration *spec, unsigned int members,
