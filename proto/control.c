@@ -112,19 +112,14 @@ character_size(const char *text)
 	return 0;
 }
 
-/*
- * Put text of a failure, which may have been cut in the middle of a
- * character or quote a name that is not text.
- */
-static void
-put_text(struct json_writer *w, const char *name, const char *text)
+void
+control_put_text(struct json_writer *w, const char *name, const char *text)
 {
-	char clean[sizeof(struct failure)];
+	char clean[CONTROL_TEXT_SIZE];
 	size_t i, n;
 
-	assert(strlen(text) < sizeof(clean));
 	memset(clean, 0, sizeof(clean));
-	for (i = 0; text[i] != '\0'; i += n) {
+	for (i = 0; text[i] != '\0' && i < sizeof(clean) - 4; i += n) {
 		n = character_size(text + i);
 		if (n == 0) {
 			clean[i] = '?';
@@ -143,9 +138,9 @@ control_put_failure(struct json_writer *w, const char *name,
 	json_open_object(w, name);
 	json_put_string(w, "code", error_name(f->code));
 	json_put_int(w, "exit", error_exit_status(f->code));
-	put_text(w, "what", f->what);
-	put_text(w, "where", f->where);
-	put_text(w, "next", f->next);
+	control_put_text(w, "what", f->what);
+	control_put_text(w, "where", f->where);
+	control_put_text(w, "next", f->next);
 	json_close_object(w);
 }
 

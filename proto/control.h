@@ -67,6 +67,17 @@ int control_end(struct control_writer *w) ATTR_CHECK;
 int control_error_encode(const struct failure *f, const struct failure *parts,
     size_t nparts, struct buffer *out) ATTR_CHECK;
 
+/* The longest text for people, and a NUL. */
+#define CONTROL_TEXT_SIZE 2048u
+
+/*
+ * Put a text for people, which may have been cut in the middle of a character
+ * or quote a name that is not text: bytes that JSON cannot carry become "?",
+ * and what is longer than CONTROL_TEXT_SIZE allows is left out.
+ */
+void control_put_text(struct json_writer *w, const char *name,
+    const char *text);
+
 /*
  * Put a failure as an error object, as a member of that name or, with NULL,
  * into an array: for results that have failures of parts in them.

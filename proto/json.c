@@ -455,6 +455,21 @@ json_array_string(struct json_array *a, size_t i, const char **out, size_t *len)
 }
 
 void
+json_array_string_or_null(struct json_array *a, size_t i, const char **out,
+    size_t *len)
+{
+	json_t *value;
+
+	assert(i < a->count);
+	value = json_array_get(a->value, i);
+	if (json_is_null(value))
+		value = NULL;
+	else
+		value = typed(a->tree, a->name, value, JSON_STRING);
+	string_of(value, NULL, out, len);
+}
+
+void
 json_array_u64(struct json_array *a, size_t i, uint64_t min, uint64_t *out)
 {
 	assert(min <= INTEGER_MAX);

@@ -159,6 +159,8 @@ void json_object_end(struct json_object *o);
 /* Element i (below count) of an array. */
 void json_array_string(struct json_array *a, size_t i, const char **out,
     size_t *len);
+void json_array_string_or_null(struct json_array *a, size_t i, const char **out,
+    size_t *len);
 void json_array_u64(struct json_array *a, size_t i, uint64_t min,
     uint64_t *out);
 void json_array_object(struct json_array *a, size_t i, struct json_object *out);

@@ -256,6 +256,17 @@ json_array_digest(struct json_array *a, size_t i, struct digest *out)
 }
 
 void
+json_array_digest_or_null(struct json_array *a, size_t i, struct digest *out)
+{
+	const char *text;
+
+	memset(out, 0, sizeof(*out));
+	json_array_string_or_null(a, i, &text, NULL);
+	if (text != NULL)
+		json_array_check(a, read_digest(text, out));
+}
+
+void
 json_array_key(struct json_array *a, size_t i, struct key_public *out)
 {
 	const char *text;

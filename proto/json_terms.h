@@ -70,6 +70,10 @@ void json_get_order(struct json_object *o, struct order *out);
 /* Element i of an array of digests. */
 void json_array_digest(struct json_array *a, size_t i, struct digest *out);
 
+/* Zeros for null. */
+void json_array_digest_or_null(struct json_array *a, size_t i,
+    struct digest *out);
+
 /* Element i of an array of key lines. */
 void json_array_key(struct json_array *a, size_t i, struct key_public *out);
 

@@ -181,7 +181,7 @@ START_TEST(values)
 	buffer_init(&text, 4096);
 	buffer_putf(&text,
 	    "{\"key\":\"%s\",\"epoch\":3,\"generation\":4,"
-	    "\"digests\":[\"sha256:" HEX64 "\"],\"keys\":[\"%s\"],"
+	    "\"digests\":[\"sha256:" HEX64 "\",null],\"keys\":[\"%s\"],"
 	    "\"text\":\"hello\",\"none\":null}",
 	    line, line);
 	ck_assert_int_eq(json_parse(text.data, text.len, 4096, &tree), PH_OK);
@@ -191,8 +191,12 @@ START_TEST(values)
 	json_get_order(&o, &order);
 	ck_assert_uint_eq(order.epoch, 3);
 	ck_assert_uint_eq(order.generation, 4);
-	json_get_array(&o, "digests", 1, 1, &a);
+	json_get_array(&o, "digests", 2, 2, &a);
 	json_array_digest(&a, 0, &digest);
+	ck_assert_uint_eq(digest.bytes[31], 0xef);
+	json_array_digest_or_null(&a, 1, &digest);
+	ck_assert_int_eq(digest_is_zero(&digest), 1);
+	json_array_digest_or_null(&a, 0, &digest);
 	ck_assert_uint_eq(digest.bytes[31], 0xef);
 	json_get_array(&o, "keys", 1, 1, &a);
 	json_array_key(&a, 0, &key);

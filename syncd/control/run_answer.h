@@ -1,0 +1,19 @@
+#ifndef SYNCD_CONTROL_RUN_ANSWER_H
+#define SYNCD_CONTROL_RUN_ANSWER_H
+
+#include "proto/json_writer.h"
+#include "syncd/sync/run.h"
+
+/*
+ * A contact of a site as clients of the control socket are told it: RUN of
+ * docs/control.md.
+ */
+
+/* Put its members into the object that is open. */
+void run_answer_put_members(struct json_writer *w, const struct run *run);
+
+/* Put it as a member; null for NULL. */
+void run_answer_put(struct json_writer *w, const char *name,
+    const struct run *run);
+
+#endif

@@ -1,0 +1,380 @@
+/*
+ * Listening for operators.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "proto/errors.h"
+#include "proto/limits.h"
+#include "proto/name.h"
+#include "syncd/base/diag.h"
+#include "syncd/control/connection.h"
+
+#include "syncd/control/server.h"
+
+/* Waiting in the kernel, besides those that we have accepted. */
+#define BACKLOG 64
+
+/* Groups that a process can be in (NGROUPS_MAX of the kernel is 65536). */
+#define GROUPS_MAX 1024u
+
+/* For looking up a user or a group. */
+#define NAMES_SIZE 16384u
+
+struct client {
+	LIST_ENTRY(client) next;
+	struct server *server;
+	struct connection *connection;
+};
+
+struct server {
+	const struct control_context *context;
+	struct sockaddr_un address;
+	int has_group;
+	gid_t group;
+	int64_t request_ms;
+	int64_t answer_ms;
+	int fd;
+	int bound; /* The socket's name is ours to remove. */
+	struct loop_io *io;
+	LIST_HEAD(, client) clients;
+	size_t nclients;
+};
+
+/* Accept while there is room for one more. */
+static void
+update(struct server *s)
+{
+	loop_io_want(s->io,
+	    s->nclients < SERVER_CLIENTS_MAX ? LOOP_READABLE : 0);
+}
+
+/* Forget a client. */
+static void
+client_drop(struct client *client)
+{
+	struct server *s = client->server;
+
+	if (client->connection != NULL)
+		connection_free(client->connection);
+	LIST_REMOVE(client, next);
+	s->nclients--;
+	free(client);
+}
+
+/* A connection is over. */
+static void
+on_ended(void *cookie, struct connection *c)
+{
+	struct client *client = cookie;
+	struct server *s = client->server;
+
+	(void)c;
+	client_drop(client);
+	update(s);
+}
+
+/* 1 when the process at the other end is in the operators' group. */
+static int
+is_operator(const struct server *s, int fd, gid_t primary)
+{
+	gid_t groups[GROUPS_MAX];
+	socklen_t len;
+	size_t i;
+
+	if (!s->has_group)
+		return 0;
+	if (primary == s->group)
+		return 1;
+	len = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == -1)
+		return 0;
+	for (i = 0; i < len / sizeof(groups[0]); i++) {
+		if (groups[i] == s->group)
+			return 1;
+	}
+	return 0;
+}
+
+/* The name of a user as the log has it. */
+static void
+name_actor(uid_t uid, char out[PH_NAME_MAX + 1])
+{
+	char names[NAMES_SIZE];
+	struct passwd entry, *found;
+
+	found = NULL;
+	if (getpwuid_r(uid, &entry, names, sizeof(names), &found) == 0 &&
+	    found != NULL && name_valid(found->pw_name))
+		(void)snprintf(out, PH_NAME_MAX + 1, "%s", found->pw_name);
+	else
+		(void)snprintf(out, PH_NAME_MAX + 1, "uid-%u",
+		    (unsigned int)uid);
+}
+
+/* 1 when the process at the other end may come; its user is then actor. */
+static int
+is_welcome(const struct server *s, int fd, char actor[PH_NAME_MAX + 1])
+{
+	struct ucred peer;
+	socklen_t len;
+
+	len = sizeof(peer);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return 0;
+	name_actor(peer.uid, actor);
+	if (peer.uid == 0 || peer.uid == geteuid() ||
+	    is_operator(s, fd, peer.gid))
+		return 1;
+	diag(DIAG_WARNING, "%s may not use the control socket", actor);
+	return 0;
+}
+
+/* Serve a socket, which is taken. */
+static void
+client_new(struct server *s, int fd, const char *actor)
+{
+	struct client *client;
+
+	client = calloc(1, sizeof(*client));
+	if (client == NULL) {
+		(void)close(fd);
+		diag(DIAG_WARNING, "no memory for a client");
+		return;
+	}
+	client->server = s;
+	LIST_INSERT_HEAD(&s->clients, client, next);
+	s->nclients++;
+	client->connection = connection_new(s->context, fd, actor,
+	    s->request_ms, s->answer_ms, on_ended, client);
+	if (client->connection == NULL) {
+		diag(DIAG_WARNING, "no memory for a client");
+		client_drop(client);
+	}
+}
+
+/* Somebody connects. */
+static void
+on_listener(void *cookie, int events)
+{
+	struct server *s = cookie;
+	char actor[PH_NAME_MAX + 1];
+	int fd;
+
+	(void)events;
+	fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1)
+		return;
+	if (is_welcome(s, fd, actor))
+		client_new(s, fd, actor);
+	else
+		(void)close(fd);
+	update(s);
+}
+
+/* Fill in the address.  PH_OK, or PH_ECONFIG with f. */
+static int
+set_address(struct server *s, const char *path, struct failure *f)
+{
+	size_t len;
+
+	len = strlen(path);
+	if (path[0] != '/' || len >= sizeof(s->address.sun_path)) {
+		(void)failure_set(f, PH_ECONFIG,
+		    "%s cannot be the control socket", path);
+		failure_next(f,
+		    "its path must be absolute and shorter than %zu bytes: "
+		    "use a shorter state_dir",
+		    sizeof(s->address.sun_path));
+		return PH_ECONFIG;
+	}
+	s->address.sun_family = AF_UNIX;
+	memcpy(s->address.sun_path, path, len);
+	return PH_OK;
+}
+
+/* Find the operators' group.  PH_OK, or PH_ECONFIG with f. */
+static int
+set_group(struct server *s, const char *name, struct failure *f)
+{
+	char names[NAMES_SIZE];
+	struct group entry, *found;
+
+	if (name[0] == '\0')
+		return PH_OK;
+	found = NULL;
+	if (getgrnam_r(name, &entry, names, sizeof(names), &found) != 0 ||
+	    found == NULL) {
+		(void)failure_set(f, PH_ECONFIG,
+		    "operator_group: there is no group %s here", name);
+		failure_next(f,
+		    "make it with \"groupadd %s\", or leave operator_group out",
+		    name);
+		return PH_ECONFIG;
+	}
+	s->has_group = 1;
+	s->group = found->gr_gid;
+	return PH_OK;
+}
+
+/* A failure of the system while making the socket. */
+static int
+fail_socket(const struct server *s, const char *what, struct failure *f)
+{
+	int code;
+
+	code = errno == EACCES || errno == EPERM || errno == EROFS ? PH_EPERM :
+								     PH_EIO;
+	(void)failure_set(f, code, "%s: %s", what, strerror(errno));
+	failure_where(f, "%s", s->address.sun_path);
+	return code;
+}
+
+/*
+ * Make way for our socket: one that nobody listens on is a dead syncd's.
+ * Anything else is not ours to remove.
+ */
+static int
+remove_stale(struct server *s, struct failure *f)
+{
+	const struct sockaddr *address = (const struct sockaddr *)&s->address;
+	struct stat st;
+	int fd, r;
+
+	if (lstat(s->address.sun_path, &st) == -1)
+		return errno == ENOENT ?
+		    PH_OK :
+		    fail_socket(s, "the control socket cannot be made", f);
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = EEXIST;
+		return fail_socket(s, "this is no socket", f);
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return fail_socket(s, "no socket", f);
+	r = connect(fd, address, sizeof(s->address));
+	(void)close(fd);
+	if (r == -1 && errno == ECONNREFUSED) {
+		if (unlink(s->address.sun_path) == -1)
+			return fail_socket(s, "cannot remove a stale socket",
+			    f);
+		return PH_OK;
+	}
+	(void)failure_set(f, PH_EBUSY, "another syncd listens for operators");
+	failure_where(f, "%s", s->address.sun_path);
+	failure_next(f, "stop it, or give this one another state_dir");
+	return PH_EBUSY;
+}
+
+/* Let the operators in. */
+static int
+give_to_group(struct server *s, const char *name, struct failure *f)
+{
+	int r;
+
+	if (!s->has_group ||
+	    chown(s->address.sun_path, (uid_t)-1, s->group) == 0)
+		return PH_OK;
+	r = fail_socket(s, "the control socket cannot be given to a group", f);
+	failure_next(f,
+	    "make the user that runs syncd a member of the group %s", name);
+	return r;
+}
+
+/* Make the socket. */
+static int
+listen_at(struct server *s, const char *group, struct failure *f)
+{
+	const struct sockaddr *address = (const struct sockaddr *)&s->address;
+	int r;
+
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd == -1)
+		return fail_socket(s, "no socket", f);
+	/* bind() gives the name this mode less the umask: never more. */
+	if (fchmod(s->fd, 0600) == -1 ||
+	    bind(s->fd, address, sizeof(s->address)) == -1)
+		return fail_socket(s, "the control socket cannot be made", f);
+	s->bound = 1;
+	/* The group first: with the mode, the old one would be let in. */
+	r = give_to_group(s, group, f);
+	if (r != PH_OK)
+		return r;
+	if (chmod(s->address.sun_path, 0660) == -1 ||
+	    listen(s->fd, BACKLOG) == -1)
+		return fail_socket(s, "cannot listen for operators", f);
+	s->io = loop_io_new(s->context->engine->loop, s->fd, on_listener, s);
+	if (s->io == NULL)
+		return failure_set(f, PH_ENOMEM,
+		    "no memory for the control socket");
+	update(s);
+	return PH_OK;
+}
+
+int
+server_open(const struct control_context *context,
+    const struct server_config *config, struct server **out, struct failure *f)
+{
+	struct server *s;
+	int r;
+
+	*out = NULL;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return failure_set(f, PH_ENOMEM,
+		    "no memory for the control socket");
+	s->context = context;
+	s->fd = -1;
+	LIST_INIT(&s->clients);
+	s->request_ms = config->request_ms;
+	if (s->request_ms == 0)
+		s->request_ms = CONNECTION_REQUEST_MS;
+	s->answer_ms = config->answer_ms;
+	if (s->answer_ms == 0)
+		s->answer_ms = CONNECTION_ANSWER_MS;
+	r = set_address(s, config->path, f);
+	if (r == PH_OK)
+		r = set_group(s, config->group, f);
+	if (r == PH_OK)
+		r = remove_stale(s, f);
+	if (r == PH_OK)
+		r = listen_at(s, config->group, f);
+	if (r != PH_OK)
+		server_close(s);
+	else
+		*out = s;
+	return r;
+}
+
+size_t
+server_nclients(const struct server *s)
+{
+	return s->nclients;
+}
+
+void
+server_close(struct server *s)
+{
+	struct client *client;
+
+	if (s == NULL)
+		return;
+	while ((client = LIST_FIRST(&s->clients)) != NULL)
+		client_drop(client);
+	loop_io_free(s->io);
+	/* First the name: nobody shall find it and then be refused. */
+	if (s->bound)
+		(void)unlink(s->address.sun_path);
+	if (s->fd != -1)
+		(void)close(s->fd);
+	free(s);
+}
