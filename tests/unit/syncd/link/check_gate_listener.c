@@ -63,6 +63,8 @@ static void
 begin_plain(void)
 {
 	diag_set_level(DIAG_ERROR);
+	narrived = 0;
+	listener = NULL;
 	sysclock = clock_system();
 	loop = loop_new();
 	(void)snprintf(path, sizeof(path), "%s/gate.sock", tempdir_begin());
@@ -82,6 +84,7 @@ static void
 end(void)
 {
 	link_free(w.link);
+	w.link = NULL;
 	gate_listener_close(listener);
 	loop_free(loop);
 	tempdir_end();
