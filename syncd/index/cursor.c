@@ -40,10 +40,11 @@ index_cursor_open(struct index_txn *txn, enum index_table table,
 		memcpy(c->prefix, prefix, prefix_len);
 	c->prefix_len = prefix_len;
 	index_cursor_seek(c, prefix, prefix_len);
-	r = mdb_cursor_open(txn->txn, txn->ix->tables[table], &c->cursor);
-	if (r != MDB_SUCCESS) {
+	r = index_error(
+	    mdb_cursor_open(txn->txn, txn->ix->tables[table], &c->cursor));
+	if (r != PH_OK) {
 		free(c);
-		return index_error(r);
+		return r;
 	}
 	*out = c;
 	return PH_OK;

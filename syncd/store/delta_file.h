@@ -47,6 +47,7 @@ int delta_file_open(const struct store *s, const struct delta_file_id *id,
 /* NULL is allowed. */
 void delta_file_close(struct delta_file *d);
 
+/* What it is about; valid until it is closed. */
 const struct delta_file_id *delta_file_id(const struct delta_file *d);
 
 /* How many rows there are, and how many a complete delta has. */

@@ -45,6 +45,7 @@ int partial_fd(const struct partial *p);
 /* The calls that the store was opened with. */
 const struct files *partial_files(const struct partial *p);
 
+/* Size of the file, of its segments, and their number. */
 uint64_t partial_size(const struct partial *p);
 uint32_t partial_segment_size(const struct partial *p);
 uint64_t partial_nsegments(const struct partial *p);
