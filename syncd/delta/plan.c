@@ -37,6 +37,9 @@
 #define SCAN_SAMPLE_OF 65536u
 #define SCAN_PATIENCE (512u << 10)
 
+/* Fewer bytes where a copy leads to are chance. */
+#define FOLLOW_MIN 64u
+
 /* Shorter runs of one value are no operation of their own. */
 #define CONSTANT_MIN 256u
 
@@ -47,6 +50,8 @@ struct delta_planner {
 	struct delta_pieces now;
 	struct delta_pieces next;
 	size_t in_vain; /* Bytes scanned since something was found. */
+	int has_diagonal;
+	int64_t diagonal; /* Source minus position of the last copy. */
 };
 
 /* A literal that is being scanned, piece by piece. */
@@ -230,6 +235,14 @@ plan_blocks(struct delta_planner *p)
 	return PH_OK;
 }
 
+/* Remember where a copy leads. */
+static void
+set_diagonal(struct delta_planner *p, size_t position, uint64_t source)
+{
+	p->has_diagonal = 1;
+	p->diagonal = (int64_t)source - (int64_t)position;
+}
+
 /*
  * A delta_match_fn: literal up to the match, then the copy, if it is one, and
  * all that goes on behind it: librsync's matches end with a block.
@@ -266,8 +279,28 @@ on_match(void *cookie, size_t position, size_t length, uint64_t source)
 	if (r != PH_OK)
 		return r;
 	scan->cursor += more;
+	set_diagonal(p, position, source);
 	p->in_vain = 0;
 	return delta_pieces_copy(&p->next, length + more, source);
+}
+
+/* What the last copy leads to, over a constant run perhaps, needs no scan. */
+static int
+follow(struct delta_planner *p, struct scan *scan)
+{
+	uint64_t source;
+	size_t n;
+	int r;
+
+	source = (uint64_t)((int64_t)scan->cursor + p->diagonal);
+	if (!p->has_diagonal || source > p->view.base->size)
+		return PH_OK;
+	r = delta_view_forward(&p->view, scan->cursor, scan->end - scan->cursor,
+	    source, &n);
+	if (r != PH_OK || n < FOLLOW_MIN)
+		return r;
+	scan->cursor += n;
+	return delta_pieces_copy(&p->next, n, source);
 }
 
 /* Scan the next piece of a literal, or of a larger one a sample. */
@@ -306,6 +339,9 @@ scan_literal(struct delta_planner *p, size_t position, size_t length)
 	scan.planner = p;
 	scan.cursor = position;
 	scan.end = position + length;
+	r = follow(p, &scan);
+	if (r != PH_OK)
+		return r;
 	while (scan.cursor < scan.end) {
 		r = scan_piece(p, &scan);
 		if (r != PH_OK)
@@ -325,10 +361,13 @@ plan_scan(struct delta_planner *p)
 	if (p->scanner == NULL)
 		return PH_OK;
 	p->in_vain = 0;
+	p->has_diagonal = 0;
 	delta_pieces_reset(&p->next);
 	position = 0;
 	for (i = 0; i < p->now.nops; i++, position += op->length) {
 		op = &p->now.ops[i];
+		if (op->kind == SEGMENT_COPY)
+			set_diagonal(p, position, op->source);
 		if (op->kind == SEGMENT_LITERAL)
 			r = scan_literal(p, position, op->length);
 		else

@@ -20,7 +20,16 @@
 /* A diagonal is not followed further than this from its copy. */
 #define REACH 65536u
 
-/* The same for constant runs, and how far apart they are looked for. */
+/* Nor is a copy looked for over more operations than this. */
+#define NEIGHBOURS 8u
+
+/*
+ * A constant run shorter than this joins the copies around it where the base
+ * has it, too; a longer one may become a hole.
+ */
+#define HOLE_MIN 4096u
+
+/* Shorter constant runs stay in their literal; how far apart they are sought. */
 #define CONSTANT_MIN 256u
 #define CONSTANT_STRIDE 64u
 
@@ -275,26 +284,24 @@ refine_gap(struct delta_view *v, unsigned int per_cent, struct gap *gap,
 	return PH_OK;
 }
 
-/* The diagonals around literal number i at position. */
+/* The diagonal of the next copy after literal number i, if one is near. */
 static void
-find_gap(const struct delta_pieces *from, size_t i, size_t position,
-    struct gap *gap)
+find_after(const struct delta_pieces *from, size_t i, struct gap *gap)
 {
 	const struct segment_op *op;
+	size_t position, last;
 
-	memset(gap, 0, sizeof(*gap));
-	gap->begin = position;
-	gap->end = position + from->ops[i].length;
-	op = &from->ops[i];
-	if (i > 0 && op[-1].kind == SEGMENT_COPY) {
-		gap->has_before = 1;
-		gap->before_end = position;
-		gap->before = (int64_t)(op[-1].source + op[-1].length) -
-		    (int64_t)position;
-	}
-	if (i + 1 < from->nops && op[1].kind == SEGMENT_COPY) {
-		gap->has_after = 1;
-		gap->after = (int64_t)op[1].source - (int64_t)gap->end;
+	gap->has_after = 0;
+	position = gap->end;
+	last = from->nops - i > NEIGHBOURS ? i + NEIGHBOURS : from->nops - 1;
+	for (i++; i <= last && position - gap->end < REACH; i++) {
+		op = &from->ops[i];
+		if (op->kind == SEGMENT_COPY) {
+			gap->has_after = 1;
+			gap->after = (int64_t)op->source - (int64_t)position;
+			return;
+		}
+		position += op->length;
 	}
 }
 
@@ -302,22 +309,33 @@ int
 delta_refine_blocks(struct delta_view *v, unsigned int per_cent,
     const struct delta_pieces *from, struct delta_pieces *to)
 {
+	const struct segment_op *op;
 	struct gap gap;
 	size_t i, position;
 	int r;
 
 	delta_pieces_reset(to);
+	memset(&gap, 0, sizeof(gap));
 	position = 0;
 	for (i = 0; i < from->nops; i++) {
-		if (from->ops[i].kind == SEGMENT_LITERAL && v->base != NULL) {
-			find_gap(from, i, position, &gap);
+		op = &from->ops[i];
+		if (op->kind == SEGMENT_LITERAL && v->base != NULL) {
+			gap.begin = position;
+			gap.end = position + op->length;
+			find_after(from, i, &gap);
 			r = refine_gap(v, per_cent, &gap, to);
 		} else {
-			r = delta_pieces_add(to, &from->ops[i]);
+			r = delta_pieces_add(to, op);
 		}
 		if (r != PH_OK)
 			return r;
-		position += from->ops[i].length;
+		position += op->length;
+		if (op->kind == SEGMENT_COPY) {
+			gap.has_before = 1;
+			gap.before_end = position;
+			gap.before = (int64_t)(op->source + op->length) -
+			    (int64_t)position;
+		}
 	}
 	return PH_OK;
 }
@@ -374,6 +392,31 @@ put_rest(struct delta_view *v, size_t begin, size_t end,
 	return delta_pieces_constant(to, n, next->value);
 }
 
+/* Operation op at position, a constant run, with another one after it. */
+static int
+put_constant(struct delta_view *v, size_t position, const struct segment_op *op,
+    struct delta_pieces *to)
+{
+	const struct segment_op *last;
+	uint64_t source;
+	size_t n;
+	int r;
+
+	if (to->nops == 0 || op->length >= HOLE_MIN)
+		return delta_pieces_add(to, op);
+	last = &to->ops[to->nops - 1];
+	source = last->source + last->length;
+	if (last->kind != SEGMENT_COPY || op[1].kind != SEGMENT_COPY ||
+	    op[1].source != source + op->length)
+		return delta_pieces_add(to, op);
+	r = delta_view_forward(v, position, op->length, source, &n);
+	if (r != PH_OK)
+		return r;
+	if (n < op->length)
+		return delta_pieces_add(to, op);
+	return delta_pieces_copy(to, n, source);
+}
+
 int
 delta_refine_edges(struct delta_view *v, const struct delta_pieces *from,
     struct delta_pieces *to)
@@ -386,8 +429,12 @@ delta_refine_edges(struct delta_view *v, const struct delta_pieces *from,
 	position = 0;
 	for (i = 0; i < from->nops; i++, position += op->length) {
 		op = &from->ops[i];
-		if (op->kind != SEGMENT_LITERAL) {
+		if (op->kind == SEGMENT_COPY) {
 			r = delta_pieces_add(to, op);
+		} else if (op->kind != SEGMENT_LITERAL) {
+			r = i + 1 < from->nops ?
+			    put_constant(v, position, op, to) :
+			    delta_pieces_add(to, op);
 		} else {
 			r = take_front(v, position, position + op->length, to,
 			    &n);

@@ -17,14 +17,17 @@ int delta_refine_constants(struct delta_view *v,
 
 /*
  * A changed page costs its change: a literal is compared with the base at
- * the same place, and where the copies before and after it would go on.  In
+ * the same place, and where the copies around it would go on.  In
  * each block, one of the three is taken that has the most bytes in common
  * with it, and at least per_cent of them.
  */
 int delta_refine_blocks(struct delta_view *v, unsigned int per_cent,
     const struct delta_pieces *from, struct delta_pieces *to) ATTR_CHECK;
 
-/* Copies and runs beside a literal take of it what continues them. */
+/*
+ * Copies and runs beside a literal take of it what continues them, and
+ * copies join over a short run that the base has, too.
+ */
 int delta_refine_edges(struct delta_view *v, const struct delta_pieces *from,
     struct delta_pieces *to) ATTR_CHECK;
 
