@@ -237,9 +237,8 @@ look_keys(const struct control_context *context, struct doctor *d)
 
 /* Where repositories dial. */
 static void
-look_address(const struct control_context *context, struct doctor *d)
+look_address(const struct configuration *conf, struct doctor *d)
 {
-	const struct configuration *conf = context->engine->configuration;
 	char address[ADDRESS_SIZE];
 	struct failure f;
 
@@ -355,7 +354,8 @@ look_dealings(struct catalogue *c, const struct registration *record,
 }
 
 void
-doctor_primary(const struct control_context *context, const char *name,
+doctor_primary(const struct control_context *context,
+    const struct configuration *configuration, const char *name,
     struct doctor *d)
 {
 	struct catalogue *c = context->engine->catalogue;
@@ -365,7 +365,7 @@ doctor_primary(const struct control_context *context, const char *name,
 	int code;
 
 	look_keys(context, d);
-	look_address(context, d);
+	look_address(configuration, d);
 	memset(&records, 0, sizeof(records));
 	code = snapshot_records(c, &records);
 	if (code == PH_OK && name != NULL)

@@ -48,10 +48,12 @@ void doctor_put(struct json_writer *w, const char *name,
 /*
  * Lane: look at configuration, state directory, clock, store and space; and
  * at a primary at its keys, its address and the keys it lets in, or at that
- * of one repository (name NULL: all).
+ * of one repository (name NULL: all).  configuration is a copy: the one in
+ * force is the loop's.
  */
 void doctor_machine(const struct control_context *context, struct doctor *d);
-void doctor_primary(const struct control_context *context, const char *name,
+void doctor_primary(const struct control_context *context,
+    const struct configuration *configuration, const char *name,
     struct doctor *d);
 
 /* Lane: at a site, look at the grant in force. */

@@ -77,6 +77,7 @@ struct checkup {
 	const char *repository; /* NULL: not asked about one. */
 	int code;
 	int reached; /* The way to the provider is good, or of no use. */
+	struct configuration configuration; /* A copy. */
 	struct registration record;
 	int has_record;
 	struct site_waiter *waiter; /* NULL: we do not wait (any more). */
@@ -288,7 +289,8 @@ primary_step(struct request *r)
 		(void)request_fail_code(r, k->code, NULL, "looking");
 	} else {
 		doctor_machine(context, &k->doctor);
-		doctor_primary(context, k->repository, &k->doctor);
+		doctor_primary(context, &k->configuration, k->repository,
+		    &k->doctor);
 	}
 }
 
@@ -366,6 +368,7 @@ doctor(struct request *r)
 
 	conf = request_context(r)->engine->configuration;
 	k = request_state_new(r, sizeof(*k), NULL);
+	k->configuration = *conf;
 	if (json_has(o, "repository"))
 		json_get_string(o, "repository", &k->repository, NULL);
 	code = request_check_arguments(r);

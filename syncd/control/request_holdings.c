@@ -1,6 +1,7 @@
 /*
  * Allowed beside held, for one repository.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/errors.h"
@@ -13,8 +14,8 @@
 
 /* What is asked. */
 struct holdings_request {
-	const char *own;        /* Our name, which does not change. */
-	const char *repository; /* NULL: our own. */
+	char own[PH_NAME_MAX + 1]; /* Our name. */
+	const char *repository;    /* NULL: our own. */
 };
 
 /* The files of a version; none where its manifest is not here yet. */
@@ -159,7 +160,8 @@ holdings(struct request *r)
 	int code;
 
 	q = request_state_new(r, sizeof(*q), NULL);
-	q->own = request_context(r)->engine->configuration->name;
+	(void)snprintf(q->own, sizeof(q->own), "%s",
+	    request_context(r)->engine->configuration->name);
 	if (json_has(o, "repository"))
 		json_get_string(o, "repository", &q->repository, NULL);
 	code = request_check_arguments(r);
