@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proto/errors.h"
+#include "syncd/transfer/receive.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/sync/network.h"
 #include "tests/unit/tempdir.h"
@@ -211,6 +212,77 @@ START_TEST(a_lost_index_costs_no_transfer)
 }
 END_TEST
 
+/*
+ * Bytes that a cut may cost here: of each stream, what came and was not on
+ * disk yet.  Beginning anew each time would cost more than twice as much.
+ */
+#define CUT_COST (RECEIVE_STREAMS * (128u << 10))
+
+START_TEST(a_cut_link_is_continued)
+{
+	uint64_t step, total;
+	unsigned int cuts;
+	struct run run;
+
+	make_file("v1", 3000000, 1);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	total = 0;
+	cuts = 0;
+	/* Odd, so that cuts come everywhere in frames. */
+	for (step = 100003;; step += 70001) {
+		network_contact_cut(&primary, &site, step, &run);
+		total += run.nimages > 0 ? run.images[0].wire_bytes : 0;
+		if (run.outcome == RUN_DONE)
+			break;
+		cuts++;
+		ck_assert_uint_lt(cuts, 40);
+		ck_assert_int_eq(run.outcome, RUN_FAILED);
+		ck_assert_int_ne(access("site/store/published/winxp/9", F_OK),
+		    0);
+		run_fini(&run);
+	}
+	ck_assert_uint_ge(cuts, 3);
+	ck_assert_uint_gt(run.images[0].resumed_bytes, 0);
+	/* A quarter of the file is zeros and does not travel. */
+	ck_assert_uint_lt(total, 2250000 + 100000 + cuts * CUT_COST);
+	ck_assert(same("v1", "site/store/published/winxp/9/disk.img"));
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(a_damaged_base_costs_a_fallback)
+{
+	struct run run;
+	FILE *file;
+
+	make_file("v1", 2000000, 1);
+	make_file("v2", 2000000, 1);
+	file = fopen("v2", "r+");
+	ck_assert_ptr_nonnull(file);
+	(void)fputs("changed", file);
+	(void)fclose(file);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	contact_ok(&run);
+	run_fini(&run);
+	/* One bit of the site's blob, with its size and time as they were. */
+	ck_assert_int_eq(
+	    system("f=$(ls -S site/store/blobs/* | head -n 1); "
+		   "touch -r $f stamp; chmod u+w $f; "
+		   "printf x | dd of=$f bs=1 seek=600000 conv=notrunc "
+		   "2>/dev/null; touch -r stamp $f; chmod a-w $f"),
+	    0);
+	node_publish(&primary, "winxp", "10", "v2");
+	contact_ok(&run);
+	ck_assert_uint_eq(run.images[0].fallbacks, 1);
+	ck_assert(same("v2", "site/store/published/winxp/10/disk.img"));
+	run_fini(&run);
+}
+END_TEST
+
 START_TEST(a_stranger_gets_nothing)
 {
 	struct run run;
@@ -242,6 +314,8 @@ main(void)
 	tcase_add_test(tc, what_is_denied_is_removed);
 	tcase_add_test(tc, the_old_version_stays_until_the_new_one_is_visible);
 	tcase_add_test(tc, a_lost_index_costs_no_transfer);
+	tcase_add_test(tc, a_cut_link_is_continued);
+	tcase_add_test(tc, a_damaged_base_costs_a_fallback);
 	tcase_add_test(tc, a_stranger_gets_nothing);
 	suite_add_tcase(suite, tc);
 	return check_run(suite);

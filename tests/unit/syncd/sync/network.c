@@ -2,6 +2,7 @@
  * Nodes in one process.
  */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,38 +312,127 @@ on_receiver_progress(void *cookie)
 	(void)cookie;
 }
 
-void
-network_contact(struct node *primary, struct node *site, struct run *out)
+/* A pair of stream sockets; each end is used for reading and writing. */
+static struct link *
+make_link(struct node *n, const char *name, int fd)
+{
+	struct link *link;
+	int other;
+
+	other = dup(fd);
+	ck_assert_int_ge(other, 0);
+	link = link_fd_new(n->engine.loop, &n->clock, name, fd, other);
+	ck_assert_ptr_nonnull(link);
+	return link;
+}
+
+/* Move what there is from one socket to another; -1 when it is over. */
+static ssize_t
+move(int from, int to, size_t max)
+{
+	char buf[4096];
+	ssize_t n, done, k;
+
+	if (max > sizeof(buf))
+		max = sizeof(buf);
+	n = recv(from, buf, max, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0)
+		return -1;
+	for (done = 0; done < n; done += k) {
+		k = send(to, buf + done, (size_t)(n - done), MSG_NOSIGNAL);
+		if (k <= 0)
+			return -1;
+	}
+	return n;
+}
+
+/* A wire with a cut in it: to the site at most left bytes. */
+struct wire {
+	int primary; /* Our end of the primary's link; -1: cut. */
+	int site;
+	uint64_t left;
+};
+
+static void
+cut(struct wire *wire)
+{
+	if (wire->primary < 0)
+		return;
+	(void)close(wire->primary);
+	(void)close(wire->site);
+	wire->primary = wire->site = -1;
+}
+
+static void
+carry(struct wire *wire)
+{
+	ssize_t down, up;
+	size_t max;
+
+	if (wire->primary < 0)
+		return;
+	max = wire->left > 4096 ? 4096 : (size_t)wire->left;
+	down = max == 0 ? -1 : move(wire->primary, wire->site, max);
+	up = move(wire->site, wire->primary, 4096);
+	if (down > 0)
+		wire->left -= (uint64_t)down;
+	if (down < 0 || up < 0)
+		cut(wire);
+}
+
+static void
+contact_over(struct node *primary, struct node *site, struct wire *wire,
+    int primary_fd, int site_fd, struct run *out)
 {
 	static const struct receiver_events events = {
 		.on_closed = on_receiver_closed,
 		.on_progress = on_receiver_progress,
 	};
 	struct contact contact;
-	struct link *a, *b;
 	struct hub *hub;
-	int fds[2], other[2];
 
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	other[0] = dup(fds[0]);
-	other[1] = dup(fds[1]);
-	a = link_fd_new(primary->engine.loop, &primary->clock, "site", fds[0],
-	    other[0]);
-	b = link_fd_new(site->engine.loop, &site->clock, "primary", fds[1],
-	    other[1]);
-	ck_assert_ptr_nonnull(a);
-	ck_assert_ptr_nonnull(b);
 	contact.loop = primary->engine.loop;
 	contact.out = out;
 	contact.over = 0;
 	hub = hub_new(&primary->engine);
-	hub_accept(hub, a, NULL);
-	contact.receiver = receiver_new(&site->engine, b, 0, &events, &contact);
+	hub_accept(hub, make_link(primary, "site", primary_fd), NULL);
+	contact.receiver = receiver_new(&site->engine,
+	    make_link(site, "primary", site_fd), 0, &events, &contact);
 	ck_assert_ptr_nonnull(contact.receiver);
 	while (!contact.over) {
+		if (wire != NULL)
+			carry(wire);
 		loop_turn(contact.loop);
-		(void)usleep(200);
+		(void)usleep(wire == NULL ? 200 : 20);
 	}
+	if (wire != NULL)
+		cut(wire);
 	hub_free(hub);
 	worker_drain(primary->engine.workers);
+}
+
+void
+network_contact(struct node *primary, struct node *site, struct run *out)
+{
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	contact_over(primary, site, NULL, fds[0], fds[1], out);
+}
+
+void
+network_contact_cut(struct node *primary, struct node *site, uint64_t nbytes,
+    struct run *out)
+{
+	struct wire wire;
+	int a[2], b[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
+	wire.primary = a[1];
+	wire.site = b[1];
+	wire.left = nbytes;
+	contact_over(primary, site, &wire, a[0], b[0], out);
 }

@@ -51,4 +51,8 @@ void node_publish(struct node *primary, const char *image, const char *version,
 /* Run one session between the two, to its end; the run is the caller's. */
 void network_contact(struct node *primary, struct node *site, struct run *out);
 
+/* The same, but the link is cut when nbytes went to the site. */
+void network_contact_cut(struct node *primary, struct node *site,
+    uint64_t nbytes, struct run *out);
+
 #endif
