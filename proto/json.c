@@ -362,6 +362,19 @@ json_get_bool(struct json_object *o, const char *name, int *out)
 }
 
 void
+json_get_bool_or_null(struct json_object *o, const char *name, int *out,
+    int *present)
+{
+	json_t *value;
+
+	value = get(o, name);
+	*out = json_is_true(value);
+	*present = json_is_boolean(value);
+	if (value != NULL && !*present && !json_is_null(value))
+		refuse(o->tree, name);
+}
+
+void
 json_get_null(struct json_object *o, const char *name)
 {
 	(void)get_typed(o, name, JSON_NULL);

@@ -121,6 +121,10 @@ void json_get_u64_or_null(struct json_object *o, const char *name, uint64_t min,
 /* 1 for true, 0 for false. */
 void json_get_bool(struct json_object *o, const char *name, int *out);
 
+/* The same, with *present 0 for null. */
+void json_get_bool_or_null(struct json_object *o, const char *name, int *out,
+    int *present);
+
 /* The member must be null. */
 void json_get_null(struct json_object *o, const char *name);
 

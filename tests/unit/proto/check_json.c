@@ -187,10 +187,11 @@ START_TEST(getters)
 	uint64_t u;
 	int64_t i;
 	size_t len;
-	int flag;
+	int flag, present;
 
 	tree = parse("{\"s\":\"x\\u00e4\",\"sn\":null,\"i\":-5,\"u\":7,"
 		     "\"un\":null,\"uv\":3,\"b\":true,\"n\":null,"
+		     "\"bn\":null,\"bv\":true,"
 		     "\"o\":{\"x\":1},\"on\":null,\"a\":[1,\"y\",{}],"
 		     "\"skip\":{\"z\":[]}}");
 	json_root(tree, &o);
@@ -213,6 +214,12 @@ START_TEST(getters)
 	ck_assert_int_eq(flag, 1);
 	json_get_bool(&o, "b", &flag);
 	ck_assert_int_eq(flag, 1);
+	json_get_bool_or_null(&o, "bn", &flag, &present);
+	ck_assert_int_eq(flag, 0);
+	ck_assert_int_eq(present, 0);
+	json_get_bool_or_null(&o, "bv", &flag, &present);
+	ck_assert_int_eq(flag, 1);
+	ck_assert_int_eq(present, 1);
 	json_get_null(&o, "n");
 	json_get_object(&o, "o", &inner);
 	json_get_u64(&inner, "x", 0, &u);
