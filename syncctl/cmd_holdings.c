@@ -1,0 +1,130 @@
+/*
+ * holdings: what a repository may hold, and holds.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/errors.h"
+#include "syncctl/held.h"
+#include "syncctl/input.h"
+#include "syncctl/output.h"
+#include "syncctl/table.h"
+
+#include "syncctl/commands.h"
+
+static void
+put(const struct invocation *in, struct json_writer *w, void *cookie)
+{
+	(void)cookie;
+	if (arguments_word(in->arguments, 0) != NULL)
+		json_put_string(w, "repository",
+		    arguments_word(in->arguments, 0));
+}
+
+/* A row for each version; says how many are held that may not be. */
+static int
+put_items(struct json_object *result, struct table *t, size_t *nwrong)
+{
+	const char *image, *time, *version;
+	struct json_array list;
+	struct json_object o;
+	struct held held;
+	uint64_t size;
+	size_t i;
+	int known;
+
+	*nwrong = 0;
+	json_get_array(result, "items", 0, SIZE_MAX, &list);
+	for (i = 0; i < list.count; i++) {
+		json_array_object(&list, i, &o);
+		json_get_string(&o, "image", &image, NULL);
+		json_get_string(&o, "version", &version, NULL);
+		json_get_u64_or_null(&o, "size", 0, &size, &known);
+		held_get(&o, &held);
+		json_get_string_or_null(&o, "evidence_time", &time, NULL);
+		table_text(t, image);
+		table_text(t, version);
+		if (known)
+			table_size(t, size);
+		else
+			table_text(t, NULL);
+		table_text(t, held.allowed ? "yes" : "no");
+		table_text(t, held.held);
+		table_text(t, held.state);
+		table_text(t, held.evidence);
+		table_text(t, time);
+		*nwrong += held.wrong ? 1 : 0;
+	}
+	return list.count > 0;
+}
+
+static int
+show(struct invocation *in, struct json_object *result, void *cookie)
+{
+	static const char *const headers[] = { "IMAGE", "VERSION", ">SIZE",
+		"ALLOWED", "HELD", "STATE", "EVIDENCE", "OF", NULL };
+	const char *as_of, *repository;
+	uint64_t generation;
+	struct table *t;
+	size_t nwrong;
+	int any, known, r;
+
+	(void)cookie;
+	json_get_string(result, "repository", &repository, NULL);
+	json_get_u64_or_null(result, "grant_generation", 0, &generation,
+	    &known);
+	json_get_string_or_null(result, "as_of", &as_of, NULL);
+	output_put(in->out, "%s as of %s", repository, output_time(as_of));
+	if (known)
+		output_put(in->out, ", grant generation %" PRIu64, generation);
+	output_put(in->out, "\n");
+	t = table_new(headers);
+	any = put_items(result, t, &nwrong);
+	r = PH_OK;
+	if (any)
+		r = table_print(t, in->out);
+	else
+		output_put(in->out, "nothing is granted to %s\n", repository);
+	table_free(t);
+	if (nwrong > 0)
+		output_put(in->out,
+		    "%zu held and not allowed: removed at the next contact\n",
+		    nwrong);
+	return r == PH_OK ? PH_OK : command_no_memory(in);
+}
+
+static int
+run(struct invocation *in)
+{
+	static const struct command_request request = {
+		.verb = "holdings",
+		.put = put,
+		.show = show,
+	};
+	const char *name;
+	int r;
+
+	name = arguments_word(in->arguments, 0);
+	r = name == NULL ? PH_OK : input_repository(name, &in->report->failure);
+	return r == PH_OK ? command_ask(in, &request, NULL) : r;
+}
+
+static const struct argument_option options[] = { ARGUMENTS_EVERYWHERE };
+
+const struct command cmd_holdings = {
+	.noun = "holdings",
+	.usage = "[REPO]",
+	.summary = "List what a repository may hold, and what it holds",
+	.help =
+	    "Each version that is granted or held, with the evidence: hashed\n"
+	    "(on arrival), inherited (from a base, unchanged), scrubbed (read\n"
+	    "again since), adopted.  At a primary, a repository is known by\n"
+	    "its last receipt: the line on top says of when that is.\n"
+	    "\n"
+	    "Examples:\n"
+	    "  syncctl holdings                   # of this repository\n"
+	    "  syncctl holdings branch-01 --json  # at the primary\n",
+	.options = options,
+	.max = 1,
+	.run = run,
+};
