@@ -527,7 +527,7 @@ remove_damaged(struct catalogue *c, const struct ledger_event *e,
 
 	r = c->replaying ? blob_look(c->store, digest, &blob) : PH_OK;
 	if (r == PH_OK && c->replaying && blob.state == BLOB_SOUND &&
-	    blob.record.time > e->time)
+	    blob.record.time >= e->time)
 		return PH_OK;
 	return r == PH_OK ? blob_remove(c->store, digest) : r;
 }

@@ -66,6 +66,41 @@ on_pair(void *cookie, const struct delta_cache_pair *pair)
 	return r;
 }
 
+/* Remove all that belongs to a blob. */
+static int
+remove_blob(struct catalogue *c, struct delta_cache *deltas,
+    const struct digest *blob)
+{
+	int r;
+
+	r = blob_remove(c->store, blob);
+	if (r == PH_OK)
+		r = delta_cache_forget(deltas, blob);
+	return r == PH_OK ? partial_discard(c->store, blob) : r;
+}
+
+int
+sweep_blob(struct catalogue *c, const struct digest *blob)
+{
+	struct delta_cache *deltas;
+	struct index_txn *txn;
+	int r, named;
+
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	named = rows_reference_any(txn, blob);
+	index_abort(txn);
+	if (named != 0)
+		return named < 0 ? named : PH_OK;
+	deltas = delta_cache_new(c->store);
+	if (deltas == NULL)
+		return PH_ENOMEM;
+	r = remove_blob(c, deltas, blob);
+	delta_cache_free(deltas);
+	return r;
+}
+
 int
 sweep_store(struct catalogue *c)
 {
@@ -88,13 +123,8 @@ sweep_store(struct catalogue *c)
 			r = delta_cache_list(deltas, on_pair, &found);
 		index_abort(found.txn);
 	}
-	for (i = 0; r == PH_OK && i < found.count; i++) {
-		r = blob_remove(c->store, &found.items[i]);
-		if (r == PH_OK)
-			r = delta_cache_forget(deltas, &found.items[i]);
-		if (r == PH_OK)
-			r = partial_discard(c->store, &found.items[i]);
-	}
+	for (i = 0; r == PH_OK && i < found.count; i++)
+		r = remove_blob(c, deltas, &found.items[i]);
 	free(found.items);
 	delta_cache_free(deltas);
 	return r;

@@ -16,6 +16,9 @@
  */
 int sweep_store(struct catalogue *c) ATTR_CHECK;
 
+/* The same for one blob, of which nothing need be there to be found. */
+int sweep_blob(struct catalogue *c, const struct digest *blob) ATTR_CHECK;
+
 /* Remove manifests from documents/ that no row leads to. */
 int sweep_documents(struct catalogue *c) ATTR_CHECK;
 

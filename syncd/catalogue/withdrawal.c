@@ -347,6 +347,30 @@ withdraw_finish(struct catalogue *c)
 	return r == PH_OK ? finish_entries(c, 1) : r;
 }
 
+/* Log that one version goes, and remove what belongs to its blobs. */
+static int
+remove_one(struct catalogue *c, const struct known *k, int retired)
+{
+	struct index_txn *txn;
+	struct manifest m;
+	size_t i;
+	int r;
+
+	manifest_init(&m);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_manifest_get(txn, &k->manifest, NULL, &m);
+	index_abort(txn);
+	if (r == PH_OK || r == PH_EABSENT)
+		r = commit_entry(c, "withdraw", k, retired);
+	/* By name, too: a blob that was lost may have left its map behind. */
+	for (i = 0; r == PH_OK && i < m.nfiles; i++)
+		r = sweep_blob(c, &m.files[i].digest);
+	manifest_fini(&m);
+	return r;
+}
+
 /* Intent, removal, done; for all of a list. */
 static int
 remove_known(struct catalogue *c, const struct known_list *list, int retired,
@@ -359,7 +383,7 @@ remove_known(struct catalogue *c, const struct known_list *list, int retired,
 	for (i = 0; r == PH_OK && i < list->count; i++) {
 		if (!list->items[i].copy)
 			continue;
-		r = commit_entry(c, "withdraw", &list->items[i], retired);
+		r = remove_one(c, &list->items[i], retired);
 		*nitems += r == PH_OK;
 	}
 	for (i = 0; r == PH_OK && i < list->count; i++) {

@@ -26,6 +26,7 @@
 #include "tests/unit/syncd/catalogue/exchange.h"
 
 #define ROUNDS_MAX 8
+#define NEEDED_MAX 1024u
 
 void
 exchange_copy(const struct document *from, struct document *to)
@@ -197,7 +198,7 @@ exchange_stage(struct repository *site, const struct digest *blob,
 
 /* Blobs that are needed, by their digests. */
 struct needed {
-	struct digest items[64];
+	struct digest items[NEEDED_MAX];
 	size_t count;
 };
 
@@ -211,7 +212,7 @@ on_need(void *cookie, const struct need *n)
 		if (digest_compare(&needed->items[i], &n->blob) == 0)
 			return PH_OK;
 	}
-	ck_assert_uint_lt(needed->count, 64);
+	ck_assert_uint_lt(needed->count, NEEDED_MAX);
 	needed->items[needed->count++] = n->blob;
 	return PH_OK;
 }

@@ -1,0 +1,126 @@
+/*
+ * Forged documents.
+ */
+#include <string.h>
+
+#include <check.h>
+
+#include "proto/errors.h"
+#include "syncd/catalogue/holdings.h"
+
+#include "tests/unit/syncd/catalogue/forge.h"
+
+struct grant_item
+forge_item(enum grant_state state, const char *image, const char *version,
+    const struct digest *manifest)
+{
+	struct grant_item item;
+
+	memset(&item, 0, sizeof(item));
+	item.state = state;
+	item.manifest = *manifest;
+	(void)strcpy(item.image, image);
+	(void)strcpy(item.version, version);
+	return item;
+}
+
+struct lineset *
+forge_list(const struct grant_item *items, size_t n)
+{
+	struct lineset_builder *b;
+	struct lineset *list;
+	struct buffer line;
+	size_t i;
+
+	b = lineset_builder_new();
+	ck_assert_ptr_nonnull(b);
+	buffer_init(&line, PH_LIST_LINE_MAX);
+	for (i = 0; i < n; i++) {
+		buffer_reset(&line);
+		ck_assert_int_eq(grant_item_encode(&items[i], &line), PH_OK);
+		ck_assert_int_eq(lineset_builder_add(b, (const char *)line.data,
+				     line.len),
+		    PH_OK);
+	}
+	ck_assert_int_eq(lineset_builder_finish(b, &list), PH_OK);
+	lineset_builder_free(b);
+	buffer_fini(&line);
+	return list;
+}
+
+/* Sign encoded bytes. */
+static void
+seal(struct buffer *bytes, enum document_kind kind,
+    const struct key_private *key, struct document *out)
+{
+	document_init(out);
+	ck_assert_int_eq(document_set(out, bytes->data, bytes->len), PH_OK);
+	ck_assert_int_eq(document_sign(out, kind, key), PH_OK);
+	buffer_fini(bytes);
+}
+
+void
+forge_sign_grant(const struct grant *grant, const struct key_private *key,
+    struct document *out)
+{
+	struct buffer bytes;
+
+	buffer_init(&bytes, PH_GRANT_HEAD_MAX);
+	ck_assert_int_eq(grant_encode(grant, &bytes), PH_OK);
+	seal(&bytes, DOCUMENT_GRANT, key, out);
+}
+
+void
+forge_sign_charter(const struct charter *charter, const struct key_private *key,
+    struct document *out)
+{
+	struct buffer bytes;
+
+	buffer_init(&bytes, PH_DOCUMENT_MAX);
+	ck_assert_int_eq(charter_encode(charter, &bytes), PH_OK);
+	seal(&bytes, DOCUMENT_CHARTER, key, out);
+}
+
+void
+forge_sign_manifest(const struct manifest *m, const struct key_private *key,
+    struct document *out)
+{
+	struct buffer bytes;
+
+	buffer_init(&bytes, PH_DOCUMENT_MAX);
+	ck_assert_int_eq(manifest_encode(m, &bytes), PH_OK);
+	seal(&bytes, DOCUMENT_MANIFEST, key, out);
+}
+
+void
+forge_grant(const struct repository *site, uint64_t generation,
+    const struct lineset *list, const struct key_private *key,
+    struct document *out)
+{
+	struct grant grant;
+
+	grant_init(&grant);
+	grant.repository = site->id;
+	grant.order.epoch = 1;
+	grant.order.generation = generation;
+	grant.time = site->world->now;
+	grant.items = lineset_count(list);
+	lineset_digest(list, &grant.list);
+	forge_sign_grant(&grant, key, out);
+}
+
+void
+forge_relabelled(struct world *w, const struct digest *manifest,
+    const char *key, const char *value, struct document *out,
+    struct digest *digest)
+{
+	struct manifest m;
+
+	manifest_init(&m);
+	ck_assert_int_eq(holdings_manifest(w->primary.c, manifest, &m), PH_OK);
+	m.revision++;
+	ck_assert_int_eq(labels_set(&m.labels, key, value), PH_OK);
+	forge_sign_manifest(&m, w->publisher, out);
+	document_digest(out, digest);
+	manifest_fini(&m);
+}
