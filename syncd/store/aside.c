@@ -1,5 +1,5 @@
 /*
- * A thread beside its owner.
+ * A thread beside its owner, and a ring of pieces between them.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -10,17 +10,46 @@
 
 #include "syncd/store/aside.h"
 
-struct aside {
-	pthread_t thread;
-	pthread_mutex_t mutex; /* Guards the rest. */
-	pthread_cond_t changed;
-	aside_work *work; /* NULL: nothing to do. */
-	void *cookie;
-	int result;
-	int leaving;
+#define NPIECES 6u
+
+/* Less than this is not worth another thread. */
+#define PIECE_MIN (128u << 10)
+
+struct piece {
+	uint64_t len;
+	int zeros;
+	uint8_t *buffer; /* Allocated when it is first asked for. */
 };
 
-/* Wait for work, do it, and again. */
+/*
+ * Invariants:
+ *  1. Pieces first to first + count - 1 (modulo NPIECES) wait or are worked
+ *     on; they belong to the thread, the others to the owner.
+ *  2. Once there is a thread, only the thread works.
+ */
+struct aside {
+	aside_work *work;
+	void *cookie;
+	int threaded;
+	int alone; /* There is no thread to be had. */
+	pthread_t thread;
+	pthread_mutex_t mutex; /* Guards the rest, once there is a thread. */
+	pthread_cond_t changed;
+	unsigned int first;
+	unsigned int count;
+	int result;
+	int leaving;
+	struct piece pieces[NPIECES];
+};
+
+/* Work on a piece. */
+static int
+work_on(struct aside *a, const struct piece *p)
+{
+	return a->work(a->cookie, p->zeros ? NULL : p->buffer, p->len);
+}
+
+/* Wait for pieces and work on them. */
 static void *
 run(void *arg)
 {
@@ -29,15 +58,19 @@ run(void *arg)
 
 	(void)pthread_mutex_lock(&a->mutex);
 	for (;;) {
-		while (a->work == NULL && !a->leaving)
+		while (a->count == 0 && !a->leaving)
 			(void)pthread_cond_wait(&a->changed, &a->mutex);
-		if (a->work == NULL)
+		if (a->count == 0)
 			break;
-		(void)pthread_mutex_unlock(&a->mutex);
-		r = a->work(a->cookie);
-		(void)pthread_mutex_lock(&a->mutex);
-		a->result = r;
-		a->work = NULL;
+		r = a->result;
+		if (r == PH_OK) {
+			(void)pthread_mutex_unlock(&a->mutex);
+			r = work_on(a, &a->pieces[a->first]);
+			(void)pthread_mutex_lock(&a->mutex);
+			a->result = r;
+		}
+		a->first = (a->first + 1) % NPIECES;
+		a->count--;
 		(void)pthread_cond_broadcast(&a->changed);
 	}
 	(void)pthread_mutex_unlock(&a->mutex);
@@ -45,39 +78,116 @@ run(void *arg)
 }
 
 struct aside *
-aside_new(void)
+aside_new(aside_work *work, void *cookie)
 {
 	struct aside *a;
-	sigset_t all, before;
-	int r;
 
 	a = calloc(1, sizeof(*a));
 	if (a == NULL)
 		return NULL;
+	a->work = work;
+	a->cookie = cookie;
 	(void)pthread_mutex_init(&a->mutex, NULL);
 	(void)pthread_cond_init(&a->changed, NULL);
+	a->pieces[0].buffer = malloc(ASIDE_BUFFER_SIZE);
+	if (a->pieces[0].buffer == NULL) {
+		aside_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+/* The piece that is the owner's, once there is one. */
+static struct piece *
+free_piece(struct aside *a)
+{
+	unsigned int at;
+
+	(void)pthread_mutex_lock(&a->mutex);
+	while (a->count == NPIECES)
+		(void)pthread_cond_wait(&a->changed, &a->mutex);
+	at = (a->first + a->count) % NPIECES;
+	(void)pthread_mutex_unlock(&a->mutex);
+	return &a->pieces[at];
+}
+
+uint8_t *
+aside_buffer(struct aside *a)
+{
+	struct piece *p;
+
+	p = free_piece(a);
+	if (p->buffer == NULL)
+		p->buffer = malloc(ASIDE_BUFFER_SIZE);
+	if (p->buffer != NULL)
+		return p->buffer;
+	/* No memory for another one: take the first when all is done. */
+	(void)!aside_wait(a);
+	(void)pthread_mutex_lock(&a->mutex);
+	a->first = 0;
+	(void)pthread_mutex_unlock(&a->mutex);
+	return a->pieces[0].buffer;
+}
+
+/* Start the thread, unless that was tried before. */
+static void
+start(struct aside *a)
+{
+	sigset_t all, before;
+
+	if (a->threaded || a->alone)
+		return;
 	/* Signals are for the thread of the loop. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&a->thread, NULL, run, a);
+	a->threaded = pthread_create(&a->thread, NULL, run, a) == 0;
+	a->alone = !a->threaded;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r == 0)
-		return a;
-	(void)pthread_cond_destroy(&a->changed);
-	(void)pthread_mutex_destroy(&a->mutex);
-	free(a);
-	return NULL;
 }
 
-void
-aside_start(struct aside *a, aside_work *work, void *cookie)
+/* Hand over a piece, or work on it here. */
+static int
+put(struct aside *a, struct piece *p)
 {
+	int r;
+
+	if (p->len >= PIECE_MIN)
+		start(a);
+	if (!a->threaded) {
+		if (a->result == PH_OK)
+			a->result = work_on(a, p);
+		return a->result;
+	}
 	(void)pthread_mutex_lock(&a->mutex);
-	assert(a->work == NULL);
-	a->work = work;
-	a->cookie = cookie;
+	a->count++;
+	r = a->result;
 	(void)pthread_cond_broadcast(&a->changed);
 	(void)pthread_mutex_unlock(&a->mutex);
+	return r;
+}
+
+int
+aside_put(struct aside *a, size_t len)
+{
+	struct piece *p;
+
+	assert(len <= ASIDE_BUFFER_SIZE);
+	p = free_piece(a);
+	assert(p->buffer != NULL);
+	p->len = len;
+	p->zeros = 0;
+	return put(a, p);
+}
+
+int
+aside_put_zeros(struct aside *a, uint64_t len)
+{
+	struct piece *p;
+
+	p = free_piece(a);
+	p->len = len;
+	p->zeros = 1;
+	return put(a, p);
 }
 
 int
@@ -86,7 +196,7 @@ aside_wait(struct aside *a)
 	int r;
 
 	(void)pthread_mutex_lock(&a->mutex);
-	while (a->work != NULL)
+	while (a->count > 0)
 		(void)pthread_cond_wait(&a->changed, &a->mutex);
 	r = a->result;
 	(void)pthread_mutex_unlock(&a->mutex);
@@ -96,15 +206,20 @@ aside_wait(struct aside *a)
 void
 aside_free(struct aside *a)
 {
+	unsigned int i;
+
 	if (a == NULL)
 		return;
-	(void)pthread_mutex_lock(&a->mutex);
-	assert(a->work == NULL);
-	a->leaving = 1;
-	(void)pthread_cond_broadcast(&a->changed);
-	(void)pthread_mutex_unlock(&a->mutex);
-	(void)pthread_join(a->thread, NULL);
+	if (a->threaded) {
+		(void)pthread_mutex_lock(&a->mutex);
+		a->leaving = 1;
+		(void)pthread_cond_broadcast(&a->changed);
+		(void)pthread_mutex_unlock(&a->mutex);
+		(void)pthread_join(a->thread, NULL);
+	}
 	(void)pthread_cond_destroy(&a->changed);
 	(void)pthread_mutex_destroy(&a->mutex);
+	for (i = 0; i < NPIECES; i++)
+		free(a->pieces[i].buffer);
 	free(a);
 }

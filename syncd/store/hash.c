@@ -18,10 +18,6 @@
 /* Hashes that are kept before they are written: 64 MiB of the file. */
 #define NHASHES 1024u
 
-/* Less than this is not worth waking another thread. */
-#define ASIDE_MIN (128u << 10)
-
-#define READ_SIZE (1u << 20)
 #define ZEROS_SIZE (64u << 10)
 #define STEP_SIZE (UINT64_C(16) << 20)
 
@@ -30,10 +26,8 @@ struct hash {
 	int map;
 	struct digester *digester;
 	struct blockmap *blocks;
-	struct aside *aside; /* Computes the map; NULL: the caller does. */
-	int alone;           /* There is no thread to be had. */
-	const void *data;    /* What is being added; NULL: zeros. */
-	uint64_t len;
+	struct aside *aside; /* Computes the map. */
+	uint8_t *room;       /* What hash_room() gave last. */
 	uint64_t size;
 	uint64_t map_size; /* Written. */
 	size_t nhashes;    /* Waiting. */
@@ -66,6 +60,27 @@ on_hash(void *cookie, const struct digest *hash)
 	return h->nhashes == NHASHES ? flush(h) : PH_OK;
 }
 
+/* Zeros, in pieces. */
+static const uint8_t zeros[ZEROS_SIZE];
+
+/* Add bytes, or zeros, to the map. */
+static int
+add_to_map(void *cookie, const uint8_t *data, uint64_t len)
+{
+	struct hash *h = cookie;
+	size_t n;
+	int r;
+
+	if (data != NULL)
+		return blockmap_add(h->blocks, data, (size_t)len);
+	r = PH_OK;
+	for (; len > 0 && r == PH_OK; len -= n) {
+		n = len < ZEROS_SIZE ? (size_t)len : ZEROS_SIZE;
+		r = blockmap_add(h->blocks, zeros, n);
+	}
+	return r;
+}
+
 struct hash *
 hash_new(const struct files *fs, int map)
 {
@@ -78,82 +93,47 @@ hash_new(const struct files *fs, int map)
 	h->map = map;
 	h->digester = digester_new();
 	h->blocks = blockmap_new(map == -1 ? NULL : on_hash, h);
-	if (h->digester == NULL || h->blocks == NULL) {
+	h->aside = aside_new(add_to_map, h);
+	if (h->digester == NULL || h->blocks == NULL || h->aside == NULL) {
 		hash_free(h);
 		return NULL;
 	}
 	return h;
 }
 
-/* Zeros, in pieces. */
-static const uint8_t zeros[ZEROS_SIZE];
-
-/* Add what is being added to the digest. */
-static void
-add_to_digest(struct hash *h)
+uint8_t *
+hash_room(struct hash *h)
 {
-	uint64_t left;
-	size_t n;
-
-	if (h->data != NULL) {
-		digester_add(h->digester, h->data, (size_t)h->len);
-		return;
-	}
-	for (left = h->len; left > 0; left -= n) {
-		n = left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE;
-		digester_add(h->digester, zeros, n);
-	}
-}
-
-/* Add what is being added to the map. */
-static int
-add_to_map(void *cookie)
-{
-	struct hash *h = cookie;
-	uint64_t left;
-	size_t n;
-	int r;
-
-	if (h->data != NULL)
-		return blockmap_add(h->blocks, h->data, (size_t)h->len);
-	r = PH_OK;
-	for (left = h->len; left > 0 && r == PH_OK; left -= n) {
-		n = left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE;
-		r = blockmap_add(h->blocks, zeros, n);
-	}
-	return r;
-}
-
-/* Add to digest and map, beside each other when that pays. */
-static int
-add(struct hash *h, const void *data, uint64_t len)
-{
-	h->data = data;
-	h->len = len;
-	h->size += len;
-	if (len >= ASIDE_MIN && h->aside == NULL && !h->alone) {
-		h->aside = aside_new();
-		h->alone = h->aside == NULL;
-	}
-	if (len < ASIDE_MIN || h->alone) {
-		add_to_digest(h);
-		return add_to_map(h);
-	}
-	aside_start(h->aside, add_to_map, h);
-	add_to_digest(h);
-	return aside_wait(h->aside);
+	h->room = aside_buffer(h->aside);
+	return h->room;
 }
 
 int
-hash_add(struct hash *h, const void *data, size_t len)
+hash_add(struct hash *h, size_t len)
 {
-	return len > 0 ? add(h, data, len) : PH_OK;
+	int r;
+
+	if (len == 0)
+		return PH_OK;
+	h->size += len;
+	r = aside_put(h->aside, len);
+	digester_add(h->digester, h->room, len);
+	return r;
 }
 
 int
 hash_add_zeros(struct hash *h, uint64_t len)
 {
-	return add(h, NULL, len);
+	size_t n;
+	int r;
+
+	h->size += len;
+	r = aside_put_zeros(h->aside, len);
+	for (; len > 0; len -= n) {
+		n = len < ZEROS_SIZE ? (size_t)len : ZEROS_SIZE;
+		digester_add(h->digester, zeros, n);
+	}
+	return r;
 }
 
 int
@@ -163,7 +143,9 @@ hash_finish(struct hash *h, struct hash_result *out)
 
 	digester_finish(h->digester, &out->digest);
 	out->size = h->size;
-	r = blockmap_finish(h->blocks, &out->map_root);
+	r = aside_wait(h->aside);
+	if (r == PH_OK)
+		r = blockmap_finish(h->blocks, &out->map_root);
 	if (r == PH_OK && h->map != -1)
 		r = flush(h);
 	return r;
@@ -187,7 +169,6 @@ struct pass {
 	const struct progress *progress;
 	const struct progress_watch *watch;
 	struct hash *hash;
-	uint8_t *buf; /* READ_SIZE. */
 	uint64_t offset;
 	uint64_t told; /* The offset when progress was told last. */
 	uint64_t size;
@@ -199,7 +180,7 @@ pass_on(struct pass *p, const uint8_t *data, uint64_t len)
 {
 	int r;
 
-	r = data != NULL ? hash_add(p->hash, data, (size_t)len) :
+	r = data != NULL ? hash_add(p->hash, (size_t)len) :
 			   hash_add_zeros(p->hash, len);
 	if (r == PH_OK && p->watch != NULL && p->watch->tap != NULL)
 		r = p->watch->tap(p->watch->cookie, data, len);
@@ -231,17 +212,20 @@ pass_hole(struct pass *p, uint64_t end)
 static int
 pass_data(struct pass *p, uint64_t end, int *more)
 {
+	uint8_t *room;
 	size_t want, n;
 	int r;
 
 	while (p->offset < end && *more) {
-		want = end - p->offset < READ_SIZE ? (size_t)(end - p->offset) :
-						     READ_SIZE;
-		r = file_read_at(p->fs, p->fd, p->offset, p->buf, want, &n);
+		want = end - p->offset < HASH_ROOM_SIZE ?
+		    (size_t)(end - p->offset) :
+		    HASH_ROOM_SIZE;
+		room = hash_room(p->hash);
+		r = file_read_at(p->fs, p->fd, p->offset, room, want, &n);
 		if (r != PH_OK)
 			return r;
 		*more = n == want;
-		r = n > 0 ? pass_on(p, p->buf, n) : PH_OK;
+		r = n > 0 ? pass_on(p, room, n) : PH_OK;
 		if (r != PH_OK)
 			return r;
 	}
@@ -287,17 +271,12 @@ hash_file(const struct files *fs, int fd, int map,
 	p.watch = watch;
 	p.size = (uint64_t)st.st_size;
 	p.hash = hash_new(fs, map);
-	p.buf = malloc(READ_SIZE);
-	if (p.hash == NULL || p.buf == NULL) {
-		r = PH_ENOMEM;
-		goto out;
-	}
+	if (p.hash == NULL)
+		return PH_ENOMEM;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	r = pass_file(&p);
 	if (r == PH_OK)
 		r = hash_finish(p.hash, out);
-out:
-	free(p.buf);
 	hash_free(p.hash);
 	return r;
 }
@@ -313,11 +292,11 @@ hash_range(const struct files *fs, int fd, uint64_t offset, uint64_t len,
 
 	r = PH_OK;
 	d = digester_new();
-	buf = malloc(READ_SIZE);
+	buf = malloc(HASH_ROOM_SIZE);
 	if (d == NULL || buf == NULL)
 		r = PH_ENOMEM;
 	while (len > 0 && r == PH_OK) {
-		want = len < READ_SIZE ? (size_t)len : READ_SIZE;
+		want = len < HASH_ROOM_SIZE ? (size_t)len : HASH_ROOM_SIZE;
 		r = file_read_at(fs, fd, offset, buf, want, &n);
 		if (r == PH_OK && n < want)
 			r = PH_EDIGEST;

@@ -16,6 +16,8 @@
 
 struct hash;
 
+#define HASH_ROOM_SIZE (1u << 20)
+
 /* What was found. */
 struct hash_result {
 	struct digest digest;
@@ -29,8 +31,17 @@ struct hash_result {
  */
 struct hash *hash_new(const struct files *fs, int map);
 
-/* Add the next len bytes.  PH_OK, or why the map could not be written. */
-int hash_add(struct hash *h, const void *data, size_t len) ATTR_CHECK;
+/*
+ * Room for the next bytes, at most HASH_ROOM_SIZE.  They may be read, but
+ * not changed, from hash_add() until this is called again.
+ */
+uint8_t *hash_room(struct hash *h);
+
+/*
+ * Add the first len bytes of the room that was got last.  PH_OK, or why the
+ * map could not be written.
+ */
+int hash_add(struct hash *h, size_t len) ATTR_CHECK;
 
 /* Add len bytes of zeros. */
 int hash_add_zeros(struct hash *h, uint64_t len) ATTR_CHECK;

@@ -22,7 +22,6 @@
 
 #include "syncd/store/ingest.h"
 
-#define COPY_SIZE (1u << 20)
 #define STEP_SIZE (UINT64_C(16) << 20)
 
 /* How long a silent pipe goes without a look at whether we are wanted. */
@@ -36,7 +35,6 @@ struct copy {
 	int file;
 	int map;
 	struct hash *hash;
-	uint8_t *buf; /* COPY_SIZE. */
 	uint64_t offset;
 	uint64_t told; /* The offset when progress was told last. */
 };
@@ -155,7 +153,7 @@ add(struct copy *c, const uint8_t *data, size_t len)
 		if (r != PH_OK)
 			return r;
 	}
-	r = hash_add(c->hash, data, len);
+	r = hash_add(c->hash, len);
 	if (r == PH_OK)
 		r = show(c, data, len);
 	c->offset += len;
@@ -186,20 +184,23 @@ add_hole(struct copy *c, uint64_t end)
 static int
 add_data(struct copy *c, uint64_t end)
 {
+	uint8_t *room;
 	size_t want, n;
 	int r;
 
 	r = PH_OK;
 	while (c->offset < end && r == PH_OK) {
-		want = end - c->offset < COPY_SIZE ? (size_t)(end - c->offset) :
-						     COPY_SIZE;
+		room = hash_room(c->hash);
+		want = end - c->offset < HASH_ROOM_SIZE ?
+		    (size_t)(end - c->offset) :
+		    HASH_ROOM_SIZE;
 		r = file_read_at(c->config->files, c->config->source, c->offset,
-		    c->buf, want, &n);
+		    room, want, &n);
 		if (r != PH_OK)
 			return refuse_read(c);
 		if (n < want)
 			return refuse_changed(c);
-		r = add(c, c->buf, n);
+		r = add(c, room, n);
 	}
 	return r;
 }
@@ -226,9 +227,9 @@ copy_file(struct copy *c)
 	return check_unchanged(c);
 }
 
-/* Fill the buffer from a pipe; *n is less only at its end. */
+/* Fill the room from a pipe; *n is less only at its end. */
 static int
-read_pipe(struct copy *c, size_t *n)
+read_pipe(struct copy *c, uint8_t *room, size_t *n)
 {
 	struct pollfd p;
 	ssize_t got;
@@ -237,7 +238,7 @@ read_pipe(struct copy *c, size_t *n)
 	p.fd = c->config->source;
 	p.events = POLLIN;
 	*n = 0;
-	while (*n < COPY_SIZE) {
+	while (*n < HASH_ROOM_SIZE) {
 		r = poll(&p, 1, SILENCE_MS);
 		if (r == 0) {
 			r = tell(c, 1);
@@ -245,7 +246,7 @@ read_pipe(struct copy *c, size_t *n)
 				return r;
 			continue;
 		}
-		got = read(p.fd, c->buf + *n, COPY_SIZE - *n);
+		got = read(p.fd, room + *n, HASH_ROOM_SIZE - *n);
 		if (got == -1 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got == -1)
@@ -261,19 +262,21 @@ read_pipe(struct copy *c, size_t *n)
 static int
 copy_pipe(struct copy *c)
 {
+	uint8_t *room;
 	size_t n;
 	int r;
 
 	do {
-		r = read_pipe(c, &n);
+		room = hash_room(c->hash);
+		r = read_pipe(c, room, &n);
 		if (r != PH_OK)
 			return r;
 		if (n > c->size_max - c->offset)
 			return refuse_large(c);
-		r = add(c, c->buf, n);
+		r = add(c, room, n);
 		if (r != PH_OK)
 			return r;
-	} while (n == COPY_SIZE);
+	} while (n == HASH_ROOM_SIZE);
 	return c->offset > 0 ? PH_OK : refuse(c, "is empty");
 }
 
@@ -283,9 +286,8 @@ copy(struct copy *c, struct hash_result *result)
 {
 	int r;
 
-	c->buf = malloc(COPY_SIZE);
 	c->hash = hash_new(c->config->files, c->map);
-	if (c->buf == NULL || c->hash == NULL)
+	if (c->hash == NULL)
 		return PH_ENOMEM;
 	r = S_ISFIFO(c->before.st_mode) ? copy_pipe(c) : copy_file(c);
 	/* A hole at the end is not there until the file has its size. */
@@ -411,7 +413,6 @@ ingest_file(const struct ingest_config *config, struct ingest_result *out,
 		discard(config, config->file, c.file);
 		discard(config, config->map, c.map);
 	}
-	free(c.buf);
 	hash_free(c.hash);
 	return failure_default(f, r, "%s", config->name);
 }
