@@ -337,6 +337,7 @@ scan_literal(struct delta_planner *p, size_t position, size_t length)
 	int r;
 
 	scan.planner = p;
+	scan.begin = position;
 	scan.cursor = position;
 	scan.end = position + length;
 	r = follow(p, &scan);

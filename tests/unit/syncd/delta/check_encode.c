@@ -645,8 +645,8 @@ main(void)
 	s = suite_create("encode");
 	t = tcase_create("encode");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, random_edits, 0, 300);
-	tcase_add_loop_test(t, random_pairs, 0, 50);
+	tcase_add_loop_test(t, random_edits, 0, 200);
+	tcase_add_loop_test(t, random_pairs, 0, 30);
 	tcase_add_test(t, equal_blocks);
 	tcase_add_test(t, all_zero);
 	tcase_add_test(t, inserted_byte);
