@@ -4,15 +4,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/types.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include <check.h>
 
 #include "tests/unit/mounts.h"
+
+/* Of ext4 and XFS: stop at once, without writing the journal out. */
+#define SHUTDOWN _IOR('X', 125, __u32)
+#define SHUTDOWN_NO_LOG_FLUSH 2u
+
+/* Run a command of the shell; 1 when it worked. */
+static int __attribute__((format(printf, 1, 2))) run(const char *fmt, ...)
+{
+	char command[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	ck_assert_int_lt(n, (int)sizeof(command));
+	return system(command) == 0;
+}
 
 /* From here on our mounts are seen by nobody else. */
 static int
@@ -40,8 +61,7 @@ int
 mounts_new(const char *path, const char *image, const char *kind,
     unsigned int mib)
 {
-	char command[512];
-	int fd, n;
+	int fd;
 
 	if (!leave_namespace())
 		return 0;
@@ -49,14 +69,26 @@ mounts_new(const char *path, const char *image, const char *kind,
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(ftruncate(fd, (off_t)mib << 20), 0);
 	(void)close(fd);
-	n = snprintf(command, sizeof(command),
-	    "mkfs.%s -q '%s' && mount -o loop -t %s '%s' '%s'", kind, image,
-	    kind, image, path);
-	ck_assert_int_lt(n, (int)sizeof(command));
-	if (system(command) == 0)
+	if (run("mkfs.%s -q '%s' && mount -o loop -t %s '%s' '%s'", kind, image,
+		kind, image, path))
 		return 1;
 	printf("left out, no %s\n", kind);
 	return 0;
+}
+
+void
+mounts_cut_power(const char *path, const char *image, const char *kind)
+{
+	__u32 how;
+	int fd;
+
+	how = SHUTDOWN_NO_LOG_FLUSH;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ioctl(fd, SHUTDOWN, &how), 0);
+	(void)close(fd);
+	ck_assert_int_eq(umount2(path, 0), 0);
+	ck_assert(run("mount -o loop -t %s '%s' '%s'", kind, image, path));
 }
 
 void

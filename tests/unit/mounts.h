@@ -21,6 +21,13 @@ int mounts_tmpfs(const char *path, const char *options);
 int mounts_new(const char *path, const char *image, const char *kind,
     unsigned int mib);
 
+/*
+ * Let the power fail: what the file system of mounts_new() did not yet write
+ * is lost, and it is mounted again as after a start.  No file on it may be
+ * open.
+ */
+void mounts_cut_power(const char *path, const char *image, const char *kind);
+
 /* Unmount, so that the directory can be removed. */
 void mounts_end(const char *path);
 

@@ -563,6 +563,32 @@ START_TEST(killed)
 }
 END_TEST
 
+/* The power fails: what was acknowledged is on the disk. */
+START_TEST(power_cut)
+{
+	const char *kind;
+	struct log *lg;
+	unsigned int round;
+
+	kind = _i == 0 ? "ext4" : "xfs";
+	ck_assert_int_eq(mkdir("disk", 0700), 0);
+	if (!mounts_new("disk", "image", kind, 320))
+		return;
+	(void)close(dir);
+	for (round = 0; round < 6; round++) {
+		dir = open("disk", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		lg = must_open();
+		check_all(lg, 3 * round);
+		append_many(lg, 3);
+		log_close(lg);
+		(void)close(dir);
+		mounts_cut_power("disk", "image", kind);
+	}
+	dir = -1;
+	mounts_end("disk");
+}
+END_TEST
+
 START_TEST(full_disk)
 {
 	static char body[4000];
@@ -623,6 +649,7 @@ main(void)
 	tcase_add_test(t, calls_that_fail);
 	tcase_add_test(t, order_of_calls);
 	tcase_add_test(t, killed);
+	tcase_add_loop_test(t, power_cut, 0, 2);
 	tcase_add_test(t, full_disk);
 	suite_add_tcase(suite, t);
 	return check_run(suite);

@@ -418,6 +418,40 @@ START_TEST(killed)
 }
 END_TEST
 
+/* The power fails: what was committed is on the disk. */
+START_TEST(power_cut)
+{
+	const char *kind;
+	struct index *ix;
+	struct index_txn *txn;
+	uint32_t i;
+
+	kind = _i == 0 ? "ext4" : "xfs";
+	ck_assert_int_eq(mkdir("disk", 0700), 0);
+	(void)snprintf(where, sizeof(where), "disk/index");
+	if (!mounts_new("disk", "image", kind, 320))
+		return;
+	for (i = 0; i < 6; i++) {
+		struct index_bytes got;
+
+		ix = must_open(0);
+		txn = must_begin(ix, INDEX_WRITE);
+		if (i > 0) {
+			ck_assert_int_eq(index_get(txn, INDEX_META, "i", 1,
+					     &got),
+			    PH_OK);
+			ck_assert_mem_eq(got.data, &(uint32_t){ i - 1 }, 4);
+		}
+		ck_assert_int_eq(index_put(txn, INDEX_META, "i", 1, &i, 4),
+		    PH_OK);
+		ck_assert_int_eq(index_commit(txn), PH_OK);
+		index_close(ix);
+		mounts_cut_power("disk", "image", kind);
+	}
+	mounts_end("disk");
+}
+END_TEST
+
 START_TEST(full_disk)
 {
 	static uint8_t value[3000];
@@ -512,6 +546,7 @@ main(void)
 	t = tcase_create("mishaps");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, killed);
+	tcase_add_loop_test(t, power_cut, 0, 2);
 	tcase_add_test(t, full_disk);
 	tcase_add_test(t, calls_that_fail);
 	suite_add_tcase(suite, t);

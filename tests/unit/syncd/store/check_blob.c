@@ -18,6 +18,7 @@
 #include "syncd/store/hash.h"
 #include "syncd/store/signature_file.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/mounts.h"
 #include "tests/unit/syncd/base/fault_files.h"
 #include "tests/unit/syncd/store/fixture.h"
 
@@ -438,6 +439,42 @@ START_TEST(killed)
 }
 END_TEST
 
+/* The power fails after any step: no blob, or a sound one; adopted, one. */
+START_TEST(power_cut)
+{
+	const char *kind;
+	struct digest root;
+	struct blob b;
+
+	kind = _i == 0 ? "ext4" : "xfs";
+	store_close(f.store);
+	f.store = NULL;
+	if (!mounts_new(f.path, "image", kind, 320))
+		return;
+	fixture_make(&f, &f.system);
+	fixture_write(store_dir(f.store, STORE_STAGING), "file", data, SIZE);
+	ck_assert_int_eq(store_sync(f.store, STORE_ROOT), PH_OK);
+	ck_assert_int_eq(adopt(f.store), PH_OK);
+	store_close(f.store);
+	mounts_cut_power(f.path, "image", kind);
+	fixture_make(&f, &f.system);
+	ck_assert_int_eq(blob_look(f.store, &digest, &b), PH_OK);
+	ck_assert_int_eq(b.state, BLOB_SOUND);
+	ck_assert(fixture_holds(blobs(), hex, data, SIZE));
+	ck_assert_int_eq(blob_map_root(f.store, &digest, &root), PH_OK);
+	ck_assert_int_eq(digest_compare(&root, &b.record.map_root), 0);
+	/* Removed is removed, too. */
+	ck_assert_int_eq(blob_remove(f.store, &digest), PH_OK);
+	store_close(f.store);
+	mounts_cut_power(f.path, "image", kind);
+	fixture_make(&f, &f.system);
+	ck_assert_int_eq(check_after_crash(), 0);
+	store_close(f.store);
+	f.store = NULL;
+	mounts_end(f.path);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -462,6 +499,7 @@ main(void)
 	    FAULT_STOP + 1);
 	tcase_add_test(t, order_of_calls);
 	tcase_add_test(t, killed);
+	tcase_add_loop_test(t, power_cut, 0, 2);
 	suite_add_tcase(suite, t);
 	return check_run(suite);
 }

@@ -347,6 +347,37 @@ START_TEST(order_of_calls)
 }
 END_TEST
 
+/* The power fails: what was shown is there, what was hidden is not. */
+START_TEST(power_cut)
+{
+	const char *kind;
+
+	kind = _i == 0 ? "ext4" : "xfs";
+	store_close(f.store);
+	f.store = NULL;
+	if (!mounts_new(f.path, "image", kind, 320))
+		return;
+	fixture_make(&f, &f.system);
+	make_version();
+	ck_assert_int_eq(store_sync(f.store, STORE_ROOT), PH_OK);
+	ck_assert_int_eq(published_build(f.store, &version, "01"), PH_OK);
+	ck_assert_int_eq(published_show(f.store, "winxp", "9", "01"), PH_OK);
+	store_close(f.store);
+	mounts_cut_power(f.path, "image", kind);
+	fixture_make(&f, &f.system);
+	ck_assert(visible());
+	ck_assert_int_eq(published_hide(f.store, "winxp", "9", "02"), PH_OK);
+	store_close(f.store);
+	mounts_cut_power(f.path, "image", kind);
+	fixture_make(&f, &f.system);
+	ck_assert(!visible());
+	ck_assert_int_eq(staging_clean(f.store), PH_OK);
+	store_close(f.store);
+	f.store = NULL;
+	mounts_end(f.path);
+}
+END_TEST
+
 /* Where the file system can, files of their own that share blocks. */
 START_TEST(cloned)
 {
@@ -387,6 +418,7 @@ main(void)
 	tcase_add_test(t, listing);
 	tcase_add_loop_test(t, stopped_anywhere, FAULT_FAIL, FAULT_STOP + 1);
 	tcase_add_test(t, order_of_calls);
+	tcase_add_loop_test(t, power_cut, 0, 2);
 	tcase_add_test(t, cloned);
 	suite_add_tcase(suite, t);
 	return check_run(suite);
