@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/base64.h"
 #include "proto/errors.h"
 #include "proto/json_terms.h"
 #include "proto/message_json.h"
@@ -178,6 +179,21 @@ message_busy_decode(const struct frame *f, struct message_busy *out)
 	return seconds_decode(f, "after", &out->after_s);
 }
 
+static void
+put_signature(struct json_writer *w, const struct message_received *m)
+{
+	struct buffer text;
+
+	buffer_init(&text, 2 * SSHSIG_BLOB_MAX);
+	if (base64_encode(m->signature, m->signature_len, BASE64_PADDED,
+		&text) != PH_OK)
+		json_writer_fail(w, PH_ENOMEM);
+	else
+		json_put_string_bytes(w, "signature", (const char *)text.data,
+		    text.len);
+	buffer_fini(&text);
+}
+
 /* The checkpoint is there unless the whole set is asked for. */
 static void
 put_checkpoint(struct json_writer *w, const struct message_received *m)
@@ -189,6 +205,8 @@ put_checkpoint(struct json_writer *w, const struct message_received *m)
 	json_open_object(w, "checkpoint");
 	json_put_u64(w, "size", m->size);
 	json_put_digest(w, "root", &m->root);
+	json_put_time(w, "time", m->time);
+	put_signature(w, m);
 	json_close_object(w);
 }
 
@@ -224,6 +242,25 @@ message_received_encode(const struct message_received *m, struct buffer *out)
 }
 
 static void
+get_signature(struct json_object *o, struct message_received *out)
+{
+	struct buffer blob;
+	const char *text;
+	size_t len;
+
+	buffer_init(&blob, SSHSIG_BLOB_MAX);
+	json_get_string(o, "signature", &text, &len);
+	if (base64_decode(text, len, BASE64_PADDED, &blob) != PH_OK ||
+	    blob.len == 0)
+		json_refuse(o, "signature");
+	else {
+		memcpy(out->signature, blob.data, blob.len);
+		out->signature_len = blob.len;
+	}
+	buffer_fini(&blob);
+}
+
+static void
 get_checkpoint(struct json_object *root, struct message_received *out)
 {
 	struct json_object o;
@@ -235,6 +272,8 @@ get_checkpoint(struct json_object *root, struct message_received *out)
 	json_get_object(root, "checkpoint", &o);
 	json_get_u64(&o, "size", 0, &out->size);
 	json_get_digest(&o, "root", &out->root);
+	json_get_time(&o, "time", &out->time);
+	get_signature(&o, out);
 	json_object_end(&o);
 }
 

@@ -9,6 +9,7 @@
 #include "proto/digest.h"
 #include "proto/frame.h"
 #include "proto/order.h"
+#include "proto/sshsig.h"
 
 /*
  * Messages by which the two sides compare what they have: STATE, SAME, BUSY
@@ -65,9 +66,16 @@ struct message_received {
 	 */
 	int send_whole;
 
-	/* The checkpoint of the repository's log at the provider. */
+	/*
+	 * The checkpoint of the repository's log at the provider, and the
+	 * signature (an SSHSIG blob) of the document that says so
+	 * (checkpoint.h: owner the primary, log the repository).
+	 */
 	uint64_t size;
 	struct digest root;
+	int64_t time;
+	uint8_t signature[SSHSIG_BLOB_MAX];
+	size_t signature_len; /* At least 1. */
 
 	/* That it continues the log of that name in STATE; 0 nodes: not. */
 	struct digest proof[MESSAGE_PROOF_MAX];

@@ -21,7 +21,7 @@
 #define SIGNATURES_TEXT_MAX (32u << 10)
 
 static const char *const directories[] = { "trust", "charters", "grants",
-	"lists", "manifests", "receipts", "policies" };
+	"lists", "manifests", "receipts", "checkpoints", "policies" };
 
 #define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
@@ -95,6 +95,12 @@ documents_receipt_name(const struct digest *id, uint64_t number)
 	(void)snprintf(name.text, sizeof(name.text), "receipts/%s-%" PRIu64,
 	    hex, number);
 	return name;
+}
+
+struct document_name
+documents_checkpoint_name(const struct digest *id)
+{
+	return digest_name("checkpoints", id);
 }
 
 struct document_name

@@ -21,6 +21,7 @@
  *	charters/ID-EPOCH-GEN   grants/ID-EPOCH-GEN
  *	manifests/DIGEST        policies/DIGEST (YAML)
  *	receipts/ID-NUMBER      (and the changes to the set before)
+ *	checkpoints/ID          (the last one that came)
  *
  * A signed document is NAME.json with NAME.json.sig; a text is NAME.txt.
  */
@@ -42,6 +43,7 @@ struct document_name documents_list_name(const struct digest *list);
 struct document_name documents_manifest_name(const struct digest *manifest);
 struct document_name documents_receipt_name(const struct digest *id,
     uint64_t number);
+struct document_name documents_checkpoint_name(const struct digest *id);
 struct document_name documents_policy_name(const struct digest *policy);
 
 /* Create the directories below documents/, where missing. */

@@ -12,6 +12,7 @@
 #include "proto/lineset.h"
 #include "proto/lineset_diff.h"
 #include "proto/receipt.h"
+#include "syncd/catalogue/checkpoints.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
@@ -255,17 +256,9 @@ static int
 answer(struct catalogue *c, const struct digest *id,
     const struct receipt *receipt, struct message_received *out)
 {
-	struct log *log;
-	int r;
-
 	memset(out, 0, sizeof(*out));
 	out->number = receipt->number;
-	r = ledger_log(c, id, &log);
-	if (r == PH_OK) {
-		out->size = log_size(log);
-		log_root(log, &out->root);
-	}
-	return r;
+	return checkpoints_sign(c, id, out);
 }
 
 /* Check who signed it and decode it. */

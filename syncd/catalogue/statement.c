@@ -11,6 +11,7 @@
 #include "proto/json_terms.h"
 #include "proto/lineset_diff.h"
 #include "proto/receipt.h"
+#include "syncd/catalogue/checkpoints.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
@@ -491,6 +492,8 @@ statement_received(struct catalogue *c, const struct message_received *m)
 	index_abort(txn);
 	if (r == PH_OK)
 		r = check_received(m, &last, size, &root);
+	if (r == PH_OK)
+		r = checkpoints_take(c, m);
 	if (r != PH_OK || (number == m->number && size == m->size))
 		goto out;
 	r = ledger_begin(c, NULL, "receipt-acknowledged", "syncd", &e);

@@ -192,6 +192,9 @@ START_TEST(received)
 	m.send_whole = 0;
 	m.size = 12;
 	fill(&m.root, 0x33);
+	m.time = 1795339800; /* 2026-11-22T09:30:00Z */
+	memcpy(m.signature, "\xde\xad\xbe\xef", 4);
+	m.signature_len = 4;
 	check_received("plain", &m);
 	m.number = 6;
 	m.nproof = 2;
@@ -211,6 +214,9 @@ START_TEST(the_longest_proof_fits)
 	m.number = INTEGER_MAX;
 	m.size = INTEGER_MAX;
 	fill(&m.root, 0x33);
+	m.time = 1;
+	memset(m.signature, 0xff, sizeof(m.signature));
+	m.signature_len = sizeof(m.signature);
 	fill(&m.commitment, 0x93);
 	m.nproof = MESSAGE_PROOF_MAX;
 	for (i = 0; i < m.nproof; i++)
