@@ -255,7 +255,7 @@ show_next(const struct site *s, struct buffer *out)
 	char config[LAYOUT_PATH_SIZE], line[KEY_LINE_SIZE];
 
 	(void)output_shell(s->init.config, config, sizeof(config));
-	output_put(out, "\nThen start:\n  syncd --config %s &\n", config);
+	output_put(out, "\nStart it with:\n  syncd --config %s &\n", config);
 	key_line(key_private_public(s->key), line);
 	output_put(out, "\nThe key of this site:\n  %s %s\n", line,
 	    s->init.conf.name);

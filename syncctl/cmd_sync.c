@@ -69,7 +69,7 @@ show(struct invocation *in, struct json_object *result, void *cookie)
 	s = cookie;
 	progress_end(&s->progress);
 	r = run_get(result, &run);
-	if (r == PH_OK)
+	if (r == PH_OK && strcmp(run.outcome, "running") != 0)
 		r = run_table(&run, in->out);
 	if (r != PH_OK) {
 		run_fini(&run);
