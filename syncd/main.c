@@ -31,8 +31,11 @@
 /* The account that sshd logs repositories in to, where there is one. */
 #define LINK_ACCOUNT "packhorse-link"
 
-/* Workers: enough for the disks, not more than help. */
-#define WORKERS_MIN 2
+/*
+ * Workers: the lanes of the catalogue, of receiving and of what operators
+ * bring (control_context.h) may all wait for disks, or a pipe, at once.
+ */
+#define WORKERS_MIN 4
 #define WORKERS_MAX 8
 
 /* Descriptors we would like: clients, links, files being worked on. */
@@ -380,7 +383,11 @@ start_engine(struct daemon *d, struct failure *f)
 	e->receive_lane = worker_lane_new(e->workers);
 	e->encodings = encodings_pool_new(e->workers,
 	    catalogue_store(e->catalogue), d->configuration->delta_cache);
-	if (e->lane == NULL || e->receive_lane == NULL || e->encodings == NULL)
+	d->context.file_lane = worker_lane_new(e->workers);
+	d->context.pipe_lane = worker_lane_new(e->workers);
+	if (e->lane == NULL || e->receive_lane == NULL ||
+	    e->encodings == NULL || d->context.file_lane == NULL ||
+	    d->context.pipe_lane == NULL)
 		return no_memory(f);
 	return PH_OK;
 }

@@ -284,9 +284,10 @@ request_in_lane(struct request *r, request_step *run, request_step *done)
 }
 
 void
-request_in_worker(struct request *r, request_step *run, request_step *done)
+request_in_worker(struct request *r, struct worker_lane *lane,
+    request_step *run, request_step *done)
 {
-	submit(r, NULL, run, done);
+	submit(r, lane, run, done);
 }
 
 int

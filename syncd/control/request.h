@@ -16,8 +16,8 @@
  * (verb.h) work with it; the connection that it came by (connection.h) sends
  * what it puts, and may go away before the request is finished.
  *
- * A verb begins on the loop.  What touches the catalogue is a step in the
- * lane, what is long a step on some worker; while a step runs the answer is
+ * A verb begins on the loop.  What touches the catalogue is a step in its
+ * lane, what is long a step in another; while a step runs the answer is
  * that thread's, and progress still the loop's.  When all is done the verb calls request_finish(),
  * once, on the loop.
  */
@@ -87,12 +87,13 @@ void *request_state_new(struct request *r, size_t size, void (*fini)(void *));
 void *request_state(struct request *r);
 
 /*
- * Run a step in the catalogue's lane, or on any worker, and then done on the
- * loop (NULL: request_finish()).  Loop only.
+ * Run a step in the catalogue's lane, or a long one, which leaves the
+ * catalogue alone, in another (control_context.h), and then done on the loop
+ * (NULL: request_finish()).  Loop only.
  */
 void request_in_lane(struct request *r, request_step *run, request_step *done);
-void request_in_worker(struct request *r, request_step *run,
-    request_step *done);
+void request_in_worker(struct request *r, struct worker_lane *lane,
+    request_step *run, request_step *done);
 
 /* 1 when nobody waits for the answer any more.  Any thread. */
 int request_is_canceled(const struct request *r);

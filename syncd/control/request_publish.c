@@ -187,12 +187,18 @@ on_ingested(struct request *r)
 static void
 ingest_next(struct request *r)
 {
+	const struct control_context *context = request_context(r);
 	struct publish *p = request_state(r);
+	struct stat st;
 
-	if (p->code == PH_OK && p->current < p->spec.nfiles)
-		request_in_worker(r, ingest_step, on_ingested);
-	else
+	if (p->code != PH_OK || p->current == p->spec.nfiles)
 		request_in_lane(r, end_step, on_end);
+	else if (fstat(p->fds[p->current], &st) == 0 && S_ISREG(st.st_mode))
+		request_in_worker(r, context->file_lane, ingest_step,
+		    on_ingested);
+	else
+		request_in_worker(r, context->pipe_lane, ingest_step,
+		    on_ingested);
 }
 
 /* Lane: check names and clashes. */

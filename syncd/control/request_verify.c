@@ -214,7 +214,8 @@ hash_next(struct request *r)
 	if (request_is_canceled(r))
 		request_finish(r);
 	else if (v->current < v->ntargets)
-		request_in_worker(r, hash_step, on_hashed);
+		request_in_worker(r, request_context(r)->file_lane, hash_step,
+		    on_hashed);
 	else
 		finish(r);
 }
