@@ -518,6 +518,8 @@ START_TEST(order_of_calls)
 	fault_files_init(&faults, &fs);
 	ck_assert_int_eq(log_open(&faults.files, dir, "main", 1, &lg, &failure),
 	    PH_OK);
+	/* The name is durable before anything is in it. */
+	ck_assert_str_eq(faults.trace, "open main.log\nopen .\nfsync\nfsync\n");
 	fault_files_disarm(&faults);
 	append_many(lg, 1);
 	ck_assert_str_eq(faults.trace, "pwrite\nfdatasync\n");
