@@ -335,6 +335,7 @@ mandate_take_grant(struct catalogue *c, const struct document *d,
 	int disagree, known, r;
 
 	f->code = PH_OK;
+	memset(&grant, 0, sizeof(grant));
 	r = open_grant(c, d, list, &grant, f);
 	if (r == PH_OK)
 		r = marks_get(c, &marks, &disagree);

@@ -90,6 +90,8 @@ work_request(int unused)
 	int r;
 
 	(void)unused;
+	text = NULL;
+	len = 0;
 	buffer_init(&stream, 1024);
 	control_request_begin(&w, "status", &stream);
 	json_put_string(&w.json, "name", "winxp");
