@@ -8,6 +8,15 @@
 
 #include "syncd/policy/evaluate.h"
 
+/* The labels of a version without any. */
+static const struct labels no_labels;
+
+static const struct labels *
+labels_of(const struct policy_version *v)
+{
+	return v->labels == NULL ? &no_labels : v->labels;
+}
+
 /* 1 when the version rule of a rule (other than newest) takes a version. */
 static int
 version_selected(const struct policy_rule *rule, const char *version)
@@ -39,7 +48,8 @@ static int
 rule_selects(const struct policy_rule *rule, const char *repository,
     const struct policy_version *v)
 {
-	return selector_matches(&rule->images, v->image, v->labels, v->owner) &&
+	return selector_matches(&rule->images, v->image, labels_of(v),
+		   v->owner) &&
 	    version_selected(rule, v->version) &&
 	    policy_rule_names(rule, repository);
 }
@@ -55,7 +65,7 @@ decide_denied(const struct policy *policy, const char *repository,
 	d->state = POLICY_RETIRE; /* Here: not denied so far. */
 	d->rule = NULL;
 	d->ceiling = charter != NULL &&
-	    !charter_admits(charter, v->image, v->labels, v->owner);
+	    !charter_admits(charter, v->image, labels_of(v), v->owner);
 	if (policy == NULL || d->ceiling) {
 		d->state = POLICY_DENIED;
 		return;

@@ -18,6 +18,7 @@
 struct parse {
 	struct policy *policy;
 	struct yaml_node *groups; /* NULL: none. */
+	size_t ntargets;          /* Names in the "to" of all rules. */
 	struct failure *f;
 };
 
@@ -148,21 +149,28 @@ read_groups(struct parse *p, struct yaml_node *root)
 
 /* Add one entry of `to`: a repository, or all members of a group. */
 static int
-add_target(struct parse *p, const char *name, struct names *to)
+add_target(struct parse *p, const struct yaml_node *entry, const char *name,
+    struct names *to)
 {
 	struct yaml_node *members;
-	size_t i;
+	size_t i, n;
 	int r;
 
 	members = p->groups == NULL ? NULL : yaml_find(p->groups, name);
+	n = members == NULL ? 1 : yaml_count(members);
+	if (n > POLICY_TARGETS_MAX - p->ntargets) {
+		r = yaml_fail(entry, p->f,
+		    "the rules name more than %u repositories in all",
+		    POLICY_TARGETS_MAX);
+		failure_next(p->f, "name fewer groups in \"to\"");
+		return r;
+	}
+	p->ntargets += n;
 	if (members == NULL)
 		return names_add(to, name);
 	r = PH_OK;
-	for (i = 0; r == PH_OK && i < yaml_count(members); i++) {
-		if (to->count >= POLICY_MEMBERS_MAX)
-			return PH_ELIMIT;
+	for (i = 0; r == PH_OK && i < n; i++)
 		r = names_add(to, yaml_text(yaml_item(members, i)));
-	}
 	return r;
 }
 
@@ -170,7 +178,7 @@ static int
 read_to(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 {
 	struct names to;
-	struct yaml_node *list;
+	struct yaml_node *list, *entry;
 	const char *name;
 	size_t i;
 	int r;
@@ -183,10 +191,10 @@ read_to(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 		failure_next(p->f, "name repositories or groups in \"to\"");
 	}
 	for (i = 0; r == PH_OK && i < yaml_count(list); i++) {
-		r = read_name(yaml_item(list, i), "repository or group", &name,
-		    p->f);
+		entry = yaml_item(list, i);
+		r = read_name(entry, "repository or group", &name, p->f);
 		if (r == PH_OK)
-			r = add_target(p, name, &to);
+			r = add_target(p, entry, name, &to);
 	}
 	names_finish(&to);
 	rule->to = to.items;
@@ -390,7 +398,7 @@ read_rules(struct parse *p, struct yaml_node *root, const char *key, int deny)
 	return r;
 }
 
-/* Collect every repository that a rule or a group names. */
+/* Collect every repository that a rule names, itself or by a group. */
 static int
 collect_repositories(struct policy *policy)
 {
@@ -403,8 +411,6 @@ collect_repositories(struct policy *policy)
 	for (i = 0; r == PH_OK && i < policy->nrules; i++) {
 		for (j = 0; r == PH_OK && j < policy->rules[i].nto; j++)
 			r = names_add(&all, policy->rules[i].to[j]);
-		if (all.count > POLICY_MEMBERS_MAX)
-			names_finish(&all);
 	}
 	names_finish(&all);
 	policy->repositories = all.items;
@@ -432,6 +438,13 @@ read_root(struct parse *p, struct yaml_node *root)
 		r = read_rules(p, root, "deny", 1);
 	if (r == PH_OK)
 		r = yaml_map_end(root, known, p->f);
+	if (r == PH_OK && p->policy->nrules == 0) {
+		r = yaml_fail(root, p->f,
+		    "the policy has no rules: it would withdraw everything");
+		failure_next(p->f,
+		    "add what is allowed, or deny \"*\" to say that nothing "
+		    "is");
+	}
 	if (r == PH_OK)
 		r = collect_repositories(p->policy);
 	return r;

@@ -40,17 +40,18 @@ struct policy {
 	char *file;                /* As given, for messages. */
 	struct policy_rule *rules; /* In the order of the file. */
 	size_t nrules;
-	char **repositories; /* Every repository named, sorted. */
+	char **repositories; /* Every one that a rule names, sorted. */
 	size_t nrepositories;
 };
 
 /* Numbers that bound a policy file. */
 #define POLICY_RULES_MAX 100000u
-#define POLICY_MEMBERS_MAX 100000u
+#define POLICY_TARGETS_MAX 1000000u /* In all rules, groups resolved. */
 
 /*
- * Read a policy; file is its name for messages.  PH_OK and *out, which the
- * caller frees; or PH_EPOLICY (PH_ENOMEM) with f filled in: what is wrong at
+ * Read a policy; file is its name for messages.  One without rules is refused
+ * (a file that was emptied must not withdraw everything).  PH_OK and *out,
+ * which the caller frees; or PH_EPOLICY (PH_ENOMEM) with f filled in: what is wrong at
  * which line and column, and what would be right.
  */
 int policy_read(const char *text, size_t len, const char *file,
