@@ -8,7 +8,9 @@
 #include "proto/json_terms.h"
 #include "proto/limits.h"
 #include "syncd/base/diag.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/policies.h"
+#include "syncd/control/snapshot.h"
 
 #include "syncd/control/request_policy.h"
 
@@ -24,6 +26,8 @@ struct policy_request {
 	size_t len;
 	char *warnings[WARNINGS_MAX]; /* Owned. */
 	size_t nwarnings;
+	struct snapshot_records records;
+	struct order *before; /* Owned; of the grant of each record. */
 	size_t nchanged;
 };
 
@@ -36,6 +40,8 @@ fini(void *cookie)
 
 	for (i = 0; i < p->nwarnings; i++)
 		free(p->warnings[i]);
+	snapshot_records_fini(&p->records);
+	free(p->before);
 }
 
 /* Something is odd but allowed. */
@@ -51,6 +57,54 @@ on_warning(void *cookie, const char *text)
 		p->nwarnings++;
 }
 
+/* The order of a repository's grant; {0, 0}: it has none. */
+static struct order
+order_of(struct catalogue *c, const struct registration *record)
+{
+	static const struct order none;
+	struct grant grant;
+
+	if (!record->has_key ||
+	    grants_get(c, &record->id, &grant, NULL) != PH_OK)
+		return none;
+	return grant.order;
+}
+
+/* Remember how things stand, to tell afterwards what changed. */
+static int
+remember(struct catalogue *c, struct policy_request *p)
+{
+	size_t i;
+	int code;
+
+	code = snapshot_records(c, &p->records);
+	if (code != PH_OK)
+		return code;
+	p->before = calloc(p->records.count + 1, sizeof(*p->before));
+	if (p->before == NULL)
+		return PH_ENOMEM;
+	for (i = 0; i < p->records.count; i++)
+		p->before[i] = order_of(c, &p->records.items[i]);
+	return PH_OK;
+}
+
+/* The names of the repositories that have a new grant. */
+static void
+put_changed(struct catalogue *c, const struct policy_request *p,
+    struct json_writer *w)
+{
+	struct order now;
+	size_t i;
+
+	json_open_array(w, "changed");
+	for (i = 0; i < p->records.count; i++) {
+		now = order_of(c, &p->records.items[i]);
+		if (order_compare(&now, &p->before[i]) != 0)
+			json_put_string(w, NULL, p->records.items[i].name);
+	}
+	json_close_array(w);
+}
+
 /* Lane: put it in force. */
 static void
 apply_step(struct request *r)
@@ -63,14 +117,16 @@ apply_step(struct request *r)
 	int code;
 
 	f.code = PH_OK;
-	code = policies_apply_text(c, request_actor(r), p->text, p->len,
-	    p->file, on_warning, p, &p->nchanged, &f);
+	code = remember(c, p);
+	if (code == PH_OK)
+		code = policies_apply_text(c, request_actor(r), p->text, p->len,
+		    p->file, on_warning, p, &p->nchanged, &f);
 	if (code != PH_OK) {
 		(void)request_fail_code(r, code, &f, "applying %s", p->file);
 		return;
 	}
 	w = request_result(r);
-	json_put_u64(w, "changed", p->nchanged);
+	put_changed(c, p, w);
 	json_open_array(w, "warnings");
 	for (i = 0; i < p->nwarnings; i++)
 		json_put_string(w, NULL, p->warnings[i]);
@@ -85,7 +141,7 @@ on_applied(struct request *r)
 	struct policy_request *p = request_state(r);
 
 	if (!request_has_failed(r))
-		diag(DIAG_NOTICE, "%s applied the policy %s: %zu changed",
+		diag(DIAG_NOTICE, "%s applied the policy %s: %zu new grants",
 		    request_actor(r), p->file, p->nchanged);
 	request_finish(r);
 }

@@ -167,7 +167,8 @@ START_TEST(policy_is_applied_and_shown)
 	desk_expect(&desk, "policy.apply",
 	    "{\"file\":\"p.yaml\",\"text\":\"nonsense: 1\\n\"}", PH_EPOLICY);
 	desk_ask(&desk, &a, "policy.apply", POLICY);
-	ck_assert_msg(asked_has(&a, "\"warnings\":[\""), "%s", a.text);
+	ck_assert_msg(asked_has(&a, "\"changed\":[],\"warnings\":[\""), "%s",
+	    a.text);
 	asked_fini(&a);
 	desk_ask(&desk, &a, "policy.show", "{}");
 	ck_assert_int_eq(asked_has(&a, "winxp*"), 1);
@@ -223,6 +224,25 @@ START_TEST(publishing_says_who_receives_it_and_lists_show_it)
 	desk_ask(&desk, &a, "status", "{}");
 	ck_assert_msg(asked_has(&a, "\"granted\":1,\"held\":0,\"missing\":1"),
 	    "%s", a.text);
+	asked_fini(&a);
+}
+END_TEST
+
+START_TEST(policy_says_whose_grant_changed)
+{
+	struct asked a;
+
+	add_branch(&a);
+	asked_fini(&a);
+	desk_expect(&desk, "repo.add",
+	    "{\"name\":\"other\",\"reasons\":[\"coverage\"]}", PH_OK);
+	publish(&a, 1000, 1);
+	asked_fini(&a);
+	desk_ask(&desk, &a, "policy.apply", POLICY);
+	ck_assert_msg(asked_has(&a, "\"changed\":[\"branch\"]"), "%s", a.text);
+	asked_fini(&a);
+	desk_ask(&desk, &a, "policy.apply", POLICY);
+	ck_assert_msg(asked_has(&a, "\"changed\":[]"), "%s", a.text);
 	asked_fini(&a);
 }
 END_TEST
@@ -494,6 +514,7 @@ main(void)
 	tcase_add_test(tc, repository_without_a_key_is_warned_of);
 	tcase_add_test(tc, policy_is_applied_and_shown);
 	tcase_add_test(tc, publishing_says_who_receives_it_and_lists_show_it);
+	tcase_add_test(tc, policy_says_whose_grant_changed);
 	tcase_add_test(tc, dry_run_publishes_nothing);
 	tcase_add_test(tc, digest_that_differs_publishes_nothing);
 	tcase_add_test(tc, wrong_files_are_refused);
