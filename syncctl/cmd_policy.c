@@ -1,7 +1,6 @@
 /*
  * policy check, apply and show.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "proto/errors.h"
@@ -123,17 +122,19 @@ show_apply(struct invocation *in, struct json_object *result, void *cookie)
 	const struct policy_text *p;
 	struct json_array list;
 	const char *text;
-	uint64_t nchanged;
 	size_t i;
 
 	p = cookie;
-	json_get_u64(result, "changed", 0, &nchanged);
-	output_put(in->out, "%s is in force; ", p->file);
-	if (nchanged == 0)
-		output_put(in->out, "no repository's grant changes.\n");
-	else
-		output_put(in->out, "%" PRIu64 " %s a new grant.\n", nchanged,
-		    nchanged == 1 ? "repository has" : "repositories have");
+	json_get_array(result, "changed", 0, SIZE_MAX, &list);
+	output_put(in->out, "%s is in force.\n", p->file);
+	for (i = 0; i < list.count; i++) {
+		json_array_string(&list, i, &text, NULL);
+		output_put(in->out, "%s %s", i == 0 ? "New grants for" : ",",
+		    text);
+	}
+	output_put(in->out, "%s",
+	    list.count == 0 ? "No repository's grant changes." : "");
+	output_put(in->out, "\n");
 	json_get_array(result, "warnings", 0, SIZE_MAX, &list);
 	for (i = 0; i < list.count; i++) {
 		json_array_string(&list, i, &text, NULL);
