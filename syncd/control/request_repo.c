@@ -167,7 +167,7 @@ static void
 put_warnings(struct catalogue *c, struct json_writer *w,
     const struct registration *record)
 {
-	char text[PH_NAME_MAX + 128];
+	char text[2 * PH_NAME_MAX + 128];
 	struct grant grant;
 
 	json_open_array(w, "warnings");
