@@ -80,6 +80,7 @@ run_fini(struct run *run)
 void
 run_point(const struct run *run, struct progress_point *out)
 {
+	uint64_t come;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
@@ -92,6 +93,12 @@ run_point(const struct run *run, struct progress_point *out)
 		if (out->what == NULL && !run->files[i].done)
 			out->what = run->files[i].image;
 	}
+	/* Files count whole segments; what came since moves the line, too. */
+	come = out->received + out->reused;
+	if (come > out->total)
+		come = out->total;
+	if (come > out->done)
+		out->done = come;
 }
 
 /* "once", "twice", "3 times" */
@@ -233,6 +240,7 @@ put_version(const struct run *run, size_t i, struct json_writer *w)
 		sum.wire_bytes += run->files[j].wire_bytes;
 		sum.milliseconds += run->files[j].milliseconds;
 		sum.reused_bytes += run->files[j].reused_bytes;
+		sum.fallbacks += run->files[j].fallbacks;
 		if (sum.base == NULL && run->files[j].base != NULL) {
 			sum.base = run->files[j].base;
 			sum.method = run->files[j].method;
@@ -247,6 +255,7 @@ put_version(const struct run *run, size_t i, struct json_writer *w)
 	json_put_u64(w, "wire_bytes", sum.wire_bytes);
 	output_json_seconds(w, "seconds", sum.milliseconds);
 	json_put_u64(w, "reused_bytes", sum.reused_bytes);
+	json_put_u64(w, "fallbacks", sum.fallbacks);
 	json_close_object(w);
 }
 
@@ -258,6 +267,10 @@ run_put(const struct run *run, struct json_writer *w)
 	json_put_string(w, "outcome", run->outcome);
 	json_put_u64(w, "wire_bytes_received", run->wire_bytes_received);
 	json_put_u64(w, "wire_bytes_sent", run->wire_bytes_sent);
+	json_put_u64(w, "withdrawn", run->withdrawn);
+	json_put_u64(w, "retired", run->retired);
+	json_put_u64(w, "resumed", run->resumed);
+	json_put_bool(w, "nothing_granted", run->nothing_granted);
 	json_open_array(w, "images");
 	for (i = 0; i < run->nfiles; i++) {
 		for (j = 0; j < i; j++) {
