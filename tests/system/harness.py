@@ -200,6 +200,12 @@ class Node:
             )
         return answer.error()
 
+    def fails_with(self, exits, *words, **options):
+        """The same, with one of some exit statuses."""
+        answer = self.run(*words, "--json", **options)
+        assert answer.status in exits, (words, answer)
+        return answer.error()
+
     # The daemon.
 
     def launch(self, *words):
@@ -396,6 +402,62 @@ def wait_for_port(port, program):
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     wait_until(listens, f"port {port} listens", START_TIMEOUT_S)
+
+
+class Sshd:
+    """Another sshd in front of a primary, made from its configuration."""
+
+    def __init__(self, here, name, primary, keys=None, host_key=None, **set_):
+        """keys is the text of authorized_keys; set_ replaces settings."""
+        here = pathlib.Path(here) / name
+        here.mkdir()
+        self.port = free_port()
+        settings = {"Port": self.port, "PidFile": here / "pid"} | set_
+        if keys is not None:
+            (here / "authorized_keys").write_text(keys)
+            settings["AuthorizedKeysFile"] = here / "authorized_keys"
+        if host_key is not None:
+            settings["HostKey"] = host_key
+        lines = [
+            line
+            for line in primary.sshd_config.read_text().splitlines()
+            if line.split(" ")[0] not in settings
+        ]
+        lines += [f"{name} {value}" for name, value in settings.items()]
+        (here / "config").write_text("\n".join(lines) + "\n")
+        self.program = Program(
+            [SSHD, "-D", "-e", "-f", here / "config"], here / "sshd.log"
+        )
+        wait_for_port(self.port, self.program)
+
+
+class Ssh:
+    """A stream to a gate, by the ssh program and some key."""
+
+    def __init__(self, here, primary, key_file, port=None):
+        theirs, self.write_fd = os.pipe()
+        self.read_fd, ours = os.pipe()
+        options = ("IdentitiesOnly=yes", "StrictHostKeyChecking=no")
+        options += (f"UserKnownHostsFile={here}/known_hosts", "BatchMode=yes")
+        self.program = subprocess.Popen(
+            ["ssh", "-F", "/dev/null", "-T", "-q", "-i", str(key_file)]
+            + [word for option in options for word in ("-o", option)]
+            + ["-p", str(port or primary.port), f"{primary.user}@127.0.0.1"],
+            stdin=theirs,
+            stdout=ours,
+            stderr=subprocess.PIPE,
+        )
+        os.close(theirs)
+        os.close(ours)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.write_fd)
+        os.close(self.read_fd)
+        self.program.terminate()
+        self.program.communicate()
 
 
 class Relay:

@@ -136,6 +136,15 @@ class Receiver(Peer):
         self.list = b""
         self.set = b""
         self.transfer = 0
+        self.errors = {}  # Of transfers that failed by themselves.
+
+    def expect(self, *names):
+        """The same; a transfer may fail at any moment."""
+        while True:
+            frame, content = super().expect(*names, "ERROR")
+            if frame.name in names:
+                return frame, content
+            self.errors[frame.transfer] = content
 
     def handshake(self, repository_id=None, key_file=None):
         """HELLO, TRUST, AUTH, both ways; by another id or key if given."""
