@@ -325,7 +325,7 @@ show(struct invocation *in, struct json_object *result, void *cookie)
 	    already     ? "was published before with the same files" :
 		dry_run ? "would be published" :
 			  "is published");
-	if (digest != NULL)
+	if (digest != NULL && !dry_run)
 		output_put(in->out, "  manifest %s\n", digest);
 	return show_recipients(in, result);
 }

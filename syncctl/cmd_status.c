@@ -48,8 +48,11 @@ show_run(struct json_object *o, const char *word, const char *name,
 		progress_text(&progress, &point, 0, text);
 		output_put(out, "%s\n", text);
 	} else {
-		output_put(out, "%s: ", run.outcome);
-		run_summary(&run, name, out);
+		output_put(out, "%s", run.outcome);
+		if (strcmp(run.outcome, "done") == 0 || run.nfiles > 0) {
+			output_put(out, ": ");
+			run_summary(&run, name, out);
+		}
 		output_put(out, "\n");
 	}
 	if (run.failure.code != PH_OK)
