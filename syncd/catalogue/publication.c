@@ -26,6 +26,12 @@
 
 #include "syncd/catalogue/publication.h"
 
+/* A block map has 32 bytes for each 64 KiB. */
+#define MAP_SHARE 2048u
+
+/* The file, its map and its record, and its name in published/. */
+#define FILE_INODES 4u
+
 /* Names of a file and its map in the publication's directory. */
 #define STAGED_NAME_SIZE 32u
 
@@ -46,6 +52,7 @@ struct publication {
 	char tag[DISPLAY_TAG_SIZE];
 	struct staged_file *files;
 	size_t nfiles;
+	struct space_hold *hold;
 };
 
 static void
@@ -161,6 +168,17 @@ fail:
 	return NULL;
 }
 
+/* Reserve room for the files, their maps, records and published names. */
+static int
+reserve(struct publication *p, uint64_t stored, struct failure *f)
+{
+	char what[PH_NAME_MAX + PH_VERSION_MAX + 2];
+
+	(void)snprintf(what, sizeof(what), "%s@%s", p->image, p->version);
+	return space_reserve(p->c->space, what, stored + stored / MAP_SHARE,
+	    p->nfiles * FILE_INODES + 1, &p->hold, f);
+}
+
 int
 publication_begin(struct catalogue *c, const struct publication_spec *spec,
     struct publication **out, struct failure *f)
@@ -189,11 +207,15 @@ publication_begin(struct catalogue *c, const struct publication_spec *spec,
 	if (p == NULL)
 		return failure_default(f, PH_ENOMEM, "publishing %s@%s",
 		    spec->image, spec->version);
-	display_tag(c, p->tag);
-	r = staging_open_publication(c->store, p->tag, &p->dir);
+	r = reserve(p, spec->stored, f);
+	if (r == PH_OK) {
+		display_tag(c, p->tag);
+		r = staging_open_publication(c->store, p->tag, &p->dir);
+	}
 	if (r != PH_OK) {
 		publication_free(p);
-		r = store_blame(c->store, r, f);
+		if (f->code == PH_OK)
+			r = store_blame(c->store, r, f);
 		return failure_default(f, r, "publishing %s@%s", spec->image,
 		    spec->version);
 	}
@@ -238,6 +260,7 @@ publication_ingest(struct publication *p, size_t i, int fd,
 		return r;
 	}
 	staged->ingested = 1;
+	space_spend(p->hold, staged->result.stored, 1);
 	return PH_OK;
 }
 
@@ -584,6 +607,7 @@ publication_free(struct publication *p)
 		/* What cannot be removed now is removed at the next start. */
 		(void)!staging_remove_publication(p->c->store, p->tag);
 	}
+	space_release(p->hold);
 	labels_fini(&p->labels);
 	free(p->owner);
 	free(p->files);

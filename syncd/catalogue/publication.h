@@ -29,7 +29,9 @@ struct publication_spec {
 	const char *owner;        /* NULL: none. */
 	const char *const *names; /* Of the files. */
 	size_t nfiles;
-	int dry_run; /* Content is hashed and not kept. */
+	uint64_t stored; /* Bytes that the files take on disk, as far as it
+			    is known: so much room is reserved. */
+	int dry_run;     /* Content is hashed and not kept. */
 };
 
 /*

@@ -283,6 +283,27 @@ total_size(const struct publish *p)
 	return total;
 }
 
+/* What the files take on disk: holes take nothing. */
+static uint64_t
+stored_size(const struct publish *p)
+{
+	struct stat st;
+	uint64_t stored, size;
+	size_t i;
+
+	stored = 0;
+	for (i = 0; i < p->spec.nfiles; i++) {
+		if (fstat(p->fds[i], &st) != 0 || !S_ISREG(st.st_mode) ||
+		    st.st_size <= 0)
+			continue;
+		size = (uint64_t)st.st_blocks * 512;
+		if (size > (uint64_t)st.st_size)
+			size = (uint64_t)st.st_size;
+		stored += size;
+	}
+	return stored;
+}
+
 static int
 image_publish(struct request *r)
 {
@@ -304,6 +325,7 @@ image_publish(struct request *r)
 	if (code != PH_OK)
 		return code;
 	p->total = total_size(p);
+	p->spec.stored = p->spec.dry_run ? 0 : stored_size(p);
 	p->meter = meter_new(r, report);
 	if (p->meter == NULL)
 		return request_fail_code(r, PH_ENOMEM, NULL, "publishing");
