@@ -473,6 +473,7 @@ class Relay:
         )
         os.close(write_fd)
         self.output = os.fdopen(read_fd)
+        self.program.relay = self  # It lives as long as its program.
         self.port = int(self.output.readline())
 
     def cut(self):
