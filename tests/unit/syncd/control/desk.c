@@ -89,6 +89,19 @@ desk_turn(struct desk *d, int ms)
 }
 
 void
+desk_wait_clients(struct desk *d, size_t n)
+{
+	int64_t end;
+
+	end = clock_mono_ms(&d->clock) + WAIT_MS;
+	while (server_nclients(d->server) != n) {
+		desk_turn(d, 1);
+		ck_assert_msg(clock_mono_ms(&d->clock) < end, "%zu clients",
+		    server_nclients(d->server));
+	}
+}
+
+void
 desk_connect(struct desk *d, struct asked *a)
 {
 	struct sockaddr_un address;

@@ -48,6 +48,9 @@ void desk_end(struct desk *d);
 /* Let the loop handle what there is, for so many milliseconds. */
 void desk_turn(struct desk *d, int ms);
 
+/* Turn the loop until so many clients are connected. */
+void desk_wait_clients(struct desk *d, size_t n);
+
 /* Connect, and say nothing yet. */
 void desk_connect(struct desk *d, struct asked *a);
 
