@@ -16,6 +16,12 @@
 
 #include "syncd/transfer/encodings.h"
 
+/*
+ * Pairs that are encoded at a time; others wait, so that what encoders hold
+ * in memory does not depend on how many peers ask.
+ */
+#define WORKING_MAX 2u
+
 /* The level of the first encoding: fast, and near the best of zstd. */
 #define FIRST_LEVEL 3
 
@@ -46,7 +52,9 @@ struct encodings {
 	struct buffer encoding;
 	uint64_t nrows; /* Announced to the loop. */
 	int busy;
-	int opened;
+	int opened;   /* The cache was looked up. */
+	int working;  /* It has one of the pool's encoders. */
+	int prepared; /* Base, signature and encoder are open. */
 	int error;
 	int result; /* Of the job that ran. */
 };
@@ -58,6 +66,7 @@ struct encodings_pool {
 	struct delta_cache *cache; /* Only in the lane. */
 	struct encodings *pairs;
 	uint64_t budget;
+	unsigned int nworking; /* Pairs that have an encoder. */
 };
 
 struct encodings_pool *
@@ -135,9 +144,9 @@ encodings_pool_sign(struct encodings_pool *pool, const struct digest *blob)
 		free(job);
 }
 
-/* Close all that a pair has open; in the lane. */
+/* Close what encoding needs; what the cache has stays open. */
 static void
-close_pair(struct encodings *pair)
+close_encoder(struct encodings *pair)
 {
 	delta_encoder_free(pair->encoder);
 	pair->encoder = NULL;
@@ -146,9 +155,16 @@ close_pair(struct encodings *pair)
 	file_source_close(&pair->signature_file);
 	file_source_close(&pair->base);
 	file_source_close(&pair->target);
+	buffer_fini(&pair->encoding);
+}
+
+/* Close all that a pair has open; in the lane. */
+static void
+close_pair(struct encodings *pair)
+{
+	close_encoder(pair);
 	delta_cache_release(pair->pool->cache, pair->file);
 	pair->file = NULL;
-	buffer_fini(&pair->encoding);
 }
 
 /* What the cache has must still be what its rows say. */
@@ -228,27 +244,45 @@ open_encoder(struct encodings *pair)
 	return pair->encoder == NULL ? PH_ENOMEM : PH_OK;
 }
 
-/* Job, in the lane: open what a pair needs. */
+/* Job, in the lane: look the pair up in the cache. */
 static void
 run_open(void *cookie)
 {
 	struct encodings *pair;
 	uint64_t freed;
-	int r;
 
 	pair = cookie;
 	/* Make room first: a pair that is in use is never dropped. */
 	(void)!delta_cache_trim(pair->pool->cache, pair->pool->budget, &freed);
-	r = open_cached(pair);
+	pair->result = open_cached(pair);
+}
+
+/* Job, in the lane: open what encoding needs. */
+static void
+run_prepare(void *cookie)
+{
+	struct encodings *pair;
+	int r;
+
+	pair = cookie;
+	r = file_source_open_blob(&pair->target, pair->pool->store,
+	    &pair->id.target);
 	if (r == PH_OK)
-		r = file_source_open_blob(&pair->target, pair->pool->store,
-		    &pair->id.target);
-	if (r == PH_OK &&
-	    delta_file_nrows(pair->file) < delta_file_nsegments(pair->file))
 		r = open_base(pair);
 	if (r == PH_OK)
 		r = open_encoder(pair);
 	pair->result = r;
+}
+
+/* Job, in the lane: close it again. */
+static void
+run_rest(void *cookie)
+{
+	struct encodings *pair;
+
+	pair = cookie;
+	close_encoder(pair);
+	pair->result = PH_OK;
 }
 
 /* Job: encode the next segment. */
@@ -281,6 +315,25 @@ on_closed(void *cookie)
 	free(cookie);
 }
 
+static void step(struct encodings *pair);
+
+/* A pair needs its encoder no more: another may have one. */
+static void
+release_encoder(struct encodings *pair)
+{
+	struct encodings *other, *next;
+
+	if (!pair->working)
+		return;
+	pair->working = 0;
+	pair->pool->nworking--;
+	for (other = pair->pool->pairs; other != NULL; other = next) {
+		next = other->next;
+		if (other != pair && !other->busy)
+			step(other);
+	}
+}
+
 /* A pair that nobody uses goes. */
 static void
 drop(struct encodings *pair)
@@ -294,6 +347,7 @@ drop(struct encodings *pair)
 		}
 	}
 	pair->busy = 1;
+	release_encoder(pair);
 	if (worker_submit(pair->pool->workers, pair->pool->lane, run_close,
 		on_closed, pair) != PH_OK) {
 		/* Without memory: nothing runs for it, so close it here. */
@@ -301,8 +355,6 @@ drop(struct encodings *pair)
 		free(pair);
 	}
 }
-
-static void step(struct encodings *pair);
 
 /* Tell all users; each may end its use while it is told. */
 static void
@@ -334,31 +386,69 @@ on_job(void *cookie)
 	step(pair);
 }
 
+static void
+on_prepared(void *cookie)
+{
+	struct encodings *pair;
+
+	pair = cookie;
+	pair->prepared = pair->result == PH_OK;
+	on_job(pair);
+}
+
+static void
+on_rested(void *cookie)
+{
+	struct encodings *pair;
+
+	pair = cookie;
+	pair->prepared = 0;
+	release_encoder(pair);
+	on_job(pair);
+}
+
+/* Submit a job of a pair. */
+static void
+begin(struct encodings *pair, struct worker_lane *lane, worker_run *run,
+    worker_done *done)
+{
+	pair->busy = 1;
+	pair->error = worker_submit(pair->pool->workers, lane, run, done, pair);
+	if (pair->error != PH_OK)
+		pair->busy = 0;
+}
+
 /* Do what is next for a pair that is not busy. */
 static void
 step(struct encodings *pair)
 {
-	int r;
+	struct encodings_pool *pool;
+	int complete;
 
 	assert(!pair->busy);
+	pool = pair->pool;
 	if (pair->users == NULL) {
 		drop(pair);
 		return;
 	}
-	if (pair->error != PH_OK)
+	complete =
+	    pair->opened && pair->nrows == delta_file_nsegments(pair->file);
+	if (pair->error != PH_OK) {
+		/* Its users know; it is closed when the last one leaves. */
+		release_encoder(pair);
+	} else if (!pair->opened) {
+		begin(pair, pool->lane, run_open, on_job);
+	} else if (complete && pair->prepared) {
+		begin(pair, pool->lane, run_rest, on_rested);
+	} else if (complete) {
 		return;
-	if (!pair->opened)
-		r = worker_submit(pair->pool->workers, pair->pool->lane,
-		    run_open, on_job, pair);
-	else if (pair->nrows < delta_file_nsegments(pair->file))
-		r = worker_submit(pair->pool->workers, NULL, run_segment,
-		    on_job, pair);
-	else
-		return;
-	if (r == PH_OK)
-		pair->busy = 1;
-	else
-		pair->error = r;
+	} else if (pair->prepared) {
+		begin(pair, NULL, run_segment, on_job);
+	} else if (pool->nworking < WORKING_MAX) {
+		pool->nworking++;
+		pair->working = 1;
+		begin(pair, pool->lane, run_prepare, on_prepared);
+	}
 }
 
 /* The pair of an id that is in flight, or a new one. */
