@@ -184,8 +184,15 @@ provider_abort(struct provider *p, const struct failure *f)
 void
 provider_set_rate(struct provider *p, uint64_t bytes_per_second)
 {
+	uint64_t own, rate;
+
+	/* What this machine's operator allows any link bounds it, too. */
+	own = p->engine->configuration->rate;
+	rate = bytes_per_second;
+	if (own > 0 && (rate == 0 || own < rate))
+		rate = own;
 	p->peer.rate = bytes_per_second;
-	link_set_rate(conversation_link(p->conversation), bytes_per_second);
+	link_set_rate(conversation_link(p->conversation), rate);
 }
 
 void

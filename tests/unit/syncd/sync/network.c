@@ -336,7 +336,7 @@ move(int from, int to, size_t max)
 	if (max > sizeof(buf))
 		max = sizeof(buf);
 	n = recv(from, buf, max, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (n < 0 && errno == EAGAIN)
 		return 0;
 	if (n <= 0)
 		return -1;
