@@ -17,6 +17,7 @@
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/invitation.h"
+#include "syncd/catalogue/kinds.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/marks.h"
 #include "syncd/catalogue/policies.h"
@@ -381,6 +382,7 @@ catalogue_open(const struct catalogue_config *config, struct catalogue **out,
 	if (c == NULL)
 		return failure_default(f, PH_ENOMEM, "opening the state");
 	c->config = *config;
+	c->find_apply = kinds_find;
 	c->state_dir = c->lock = -1;
 	r = open_state(c, f);
 	if (r == PH_OK)

@@ -33,6 +33,8 @@
 /* Logs of repositories that are open at a time. */
 #define OPEN_LOGS_MAX 16
 
+struct ledger_event;
+
 struct open_log {
 	struct digest id; /* The repository it is about. */
 	struct log *log;
@@ -63,6 +65,10 @@ struct catalogue {
 	struct key_public anchor; /* The authority key pinned at init. */
 
 	struct policy *policy; /* NULL: none applied; a primary's. */
+
+	/* What applies an entry of a kind (kinds.h); NULL: no such kind. */
+	int (*(*find_apply)(const char *kind))(struct catalogue *c,
+	    const struct ledger_event *e);
 
 	/* Hears of changed grants (grants.h). */
 	void (*grant_changed)(void *cookie, const struct digest *id);

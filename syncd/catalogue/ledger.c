@@ -1,7 +1,6 @@
 /*
- * Append, then apply.  Which function applies an entry is a table by kind;
- * kinds that change nothing (deliveries, refusals) are in it too, so that an
- * unknown kind is noticed.
+ * Append, then apply.  Which function applies an entry of a kind is said by
+ * the table that the catalogue was opened with (kinds.h).
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -10,59 +9,9 @@
 
 #include "proto/errors.h"
 #include "syncd/audit/entry.h"
-#include "syncd/catalogue/charters.h"
-#include "syncd/catalogue/grants.h"
-#include "syncd/catalogue/mandate.h"
-#include "syncd/catalogue/policies.h"
-#include "syncd/catalogue/publication.h"
-#include "syncd/catalogue/reception.h"
-#include "syncd/catalogue/registry.h"
-#include "syncd/catalogue/reports.h"
 #include "syncd/catalogue/rows.h"
-#include "syncd/catalogue/statement.h"
-#include "syncd/catalogue/withdrawal.h"
 
 #include "syncd/catalogue/ledger.h"
-
-typedef int ledger_apply(struct catalogue *c, const struct ledger_event *e);
-
-/* For what is only told. */
-static int
-apply_nothing(struct catalogue *c, const struct ledger_event *e)
-{
-	(void)c;
-	(void)e;
-	return PH_OK;
-}
-
-static const struct {
-	const char *kind;
-	ledger_apply *apply;
-} kinds[] = {
-	/* The main log of a primary. */
-	{ "publish", publication_apply },
-	{ "repository", registry_apply },
-	{ "charter", charters_apply },
-	{ "policy", policies_apply },
-	/* The log about a repository. */
-	{ "grant", grants_apply },
-	{ "receipt", reports_apply },
-	{ "delivery", apply_nothing },
-	{ "delivered", apply_nothing },
-	{ "refused", apply_nothing },
-	/* The local log of a site. */
-	{ "trust", apply_nothing },
-	{ "charter-taken", mandate_apply_charter },
-	{ "grant-taken", mandate_apply_grant },
-	{ "complete", reception_apply },
-	{ "damaged", reception_apply_damaged },
-	{ "withdraw", withdrawal_apply },
-	{ "removed", withdrawal_apply_removed },
-	{ "receipt-made", statement_apply },
-	{ "receipt-acknowledged", statement_apply_acknowledged },
-};
-
-#define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* The file of a log, without its ending. */
 static void
@@ -174,19 +123,6 @@ ledger_close(struct catalogue *c)
 	}
 }
 
-/* The function for a kind; NULL when there is none. */
-static ledger_apply *
-find_apply(const char *kind)
-{
-	size_t i;
-
-	for (i = 0; i < NKINDS; i++) {
-		if (strcmp(kinds[i].kind, kind) == 0)
-			return kinds[i].apply;
-	}
-	return NULL;
-}
-
 /* Pass over the members that entry_decode() has read. */
 static void
 skip_common(struct json_object *o)
@@ -217,7 +153,7 @@ apply_body(struct catalogue *c, const struct digest *about, const void *body,
 	r = entry_decode(body, len, &entry);
 	if (r != PH_OK)
 		return r;
-	apply = find_apply(entry.kind);
+	apply = c->find_apply(entry.kind);
 	if (apply == NULL) {
 		return failure_set(&c->failure, PH_EVERSION,
 		    "the log has an entry of the unknown kind \"%s\"",

@@ -64,6 +64,9 @@ struct ledger_event {
  */
 int ledger_replay(struct catalogue *c, unsigned int *napplied) ATTR_CHECK;
 
+/* Apply an entry: make it visible, and enter it with e->txn. */
+typedef int ledger_apply(struct catalogue *c, const struct ledger_event *e);
+
 /* The log about a repository, opened when needed (NULL: our own). */
 int ledger_log(struct catalogue *c, const struct digest *about,
     struct log **out) ATTR_CHECK;
