@@ -13,8 +13,9 @@
 
 /*
  * A primary and its sites, each with state and store in the directory of the
- * test, a clock that stands still and randomness from a seed.  Whatever goes
- * wrong here ends the test.
+ * test, a clock that stands still and randomness from a seed.  Files are not
+ * synced: nothing here is about power cuts.  Whatever goes wrong here ends
+ * the test.
  */
 
 #define WORLD_SITES_MAX 3u
