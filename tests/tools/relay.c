@@ -575,6 +575,7 @@ start_listening(void)
 	event.data.ptr = NULL;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) == -1)
 		die("epoll_ctl");
+	memset(&bound, 0, sizeof(bound));
 	len = sizeof(bound);
 	(void)getsockname(listen_fd, (struct sockaddr *)&bound, &len);
 	(void)printf("%u\n", ntohs(bound.sin6_port));
