@@ -243,7 +243,7 @@ START_TEST(too_little_memory)
 	failed = 0;
 	for (memory = 50000; memory < 90000; memory += 1001) {
 		connect_with(memory, ENOUGH);
-		patience_ms = 500;
+		patience_ms = 100;
 		failed += go() != PH_OK;
 		disconnect();
 	}
