@@ -337,6 +337,8 @@ document_decode_file(const char *text, size_t len, struct document *d)
 	size_t n;
 	int r;
 
+	if (len == 0)
+		return PH_EDOCUMENT;
 	n = find_armour(text, len);
 	if (n == 0 || n == len)
 		return PH_EDOCUMENT;

@@ -328,6 +328,7 @@ START_TEST(people)
 			     text.len - in.len - 6, &out),
 	    PH_EDOCUMENT);
 	ck_assert_int_eq(document_decode_file("", 0, &out), PH_EDOCUMENT);
+	ck_assert_int_eq(document_decode_file(NULL, 0, &out), PH_EDOCUMENT);
 	buffer_fini(&text);
 	document_fini(&in);
 }
