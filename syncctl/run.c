@@ -306,7 +306,9 @@ run_report(const struct run *run, struct report *report)
 	}
 	*f = run->failure;
 	report->exit_status = run->exit_status;
-	if (strcmp(run->outcome, "partial") == 0) {
+	if (strcmp(run->outcome, "partial") == 0 &&
+	    (run->completed + run->withdrawn + run->retired > 0 ||
+		f->code == PH_OK)) {
 		if (f->code == PH_OK)
 			(void)failure_set(f, PH_EPARTIAL,
 			    "some of what is granted was not received");
