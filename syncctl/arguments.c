@@ -90,7 +90,8 @@ arguments_parse(const struct argument_option *options, int argc,
 	int only_words, r;
 
 	assert(argc >= 0);
-	end = argv + argc;
+	/* Of no words argv may be NULL, which cannot be added to. */
+	end = argc > 0 ? argv + argc : argv;
 	a = calloc(1, sizeof(*a) + (size_t)argc * sizeof(a->found[0]));
 	if (a == NULL)
 		return failure_set(f, PH_ENOMEM, "out of memory");
