@@ -7,8 +7,7 @@ function(packhorse_layer_target dir out)
     set(${out} ph_${name} PARENT_SCOPE)
 endfunction()
 
-# The .c files of a directory but for those that hold a main().  A directory
-# without any is an empty library, so that those above it still link.
+# The .c files of a directory but for main.c, as a library.
 function(packhorse_layer dir)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LOWER;PACKAGES")
     packhorse_layer_target(${dir} target)
@@ -19,24 +18,15 @@ function(packhorse_layer dir)
         packhorse_layer_target(${below} name)
         list(APPEND lower ${name})
     endforeach()
-    if(sources)
-        add_library(${target} STATIC ${sources})
-        target_link_libraries(${target}
-            PUBLIC ${lower} PRIVATE ${arg_PACKAGES})
-    else()
-        add_library(${target} INTERFACE)
-        target_link_libraries(${target} INTERFACE ${lower})
-    endif()
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC ${lower} PRIVATE ${arg_PACKAGES})
     set_property(GLOBAL APPEND PROPERTY PACKHORSE_LAYERS ${dir})
     set_property(GLOBAL PROPERTY PACKHORSE_LOWER_${target} ${lower})
 endfunction()
 
-# A program of one main file; without the file there is no such program.
+# A program of one main file and the libraries below it.
 function(packhorse_program name main)
     cmake_parse_arguments(PARSE_ARGV 2 arg "" "DESTINATION" "LOWER")
-    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${main})
-        return()
-    endif()
     packhorse_layer_target(${arg_LOWER} lower)
     add_executable(${name} ${main})
     target_link_libraries(${name} PRIVATE ${lower})
