@@ -145,8 +145,7 @@ START_TEST(refused_charters)
 	document_fini(&d);
 	charter.order.generation = 1;
 	forge_sign_charter(&charter, world.policy, &d);
-	ck_assert_int_eq(mandate_take_charter(lab->c, &d, &failure),
-	    PH_EOLDER);
+	ck_assert_int_eq(mandate_take_charter(lab->c, &d, &failure), PH_EOLDER);
 	document_fini(&d);
 	charter.order.generation = 3;
 	charter.key = *key_private_public(world.publisher);

@@ -1,0 +1,219 @@
+/*
+ * Entries and their effects: whatever comes between the two, an entry that
+ * stands in the log is applied before the next one, or at the next start.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "proto/errors.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/holdings.h"
+#include "syncd/catalogue/ledger.h"
+#include "tests/unit/check_main.h"
+#include "tests/unit/syncd/base/fault_files.h"
+#include "tests/unit/syncd/catalogue/invariants.h"
+
+#define SIZE 5000u
+
+static struct world world;
+static struct fault_files faults;
+static struct files below;
+
+static void
+setup(void)
+{
+	world_begin(&world);
+	(void)world_site(&world, "lab");
+	below = world.primary.files;
+	fault_files_init(&faults, &below);
+	world.primary.files = faults.files;
+	world_reopen(&world.primary);
+}
+
+static void
+teardown(void)
+{
+	world_end(&world);
+}
+
+static int
+is_published(const char *version)
+{
+	struct digest digest;
+	struct manifest m;
+	int r;
+
+	manifest_init(&m);
+	r = holdings_version(world.primary.c, "img", version, &digest, &m);
+	manifest_fini(&m);
+	return r == PH_OK;
+}
+
+/* Commit a publication while the k-th call fails. */
+static int
+publish_failing(const char *version, uint64_t seed, unsigned int k)
+{
+	struct publication_result result;
+	struct publication *p;
+	struct failure f;
+	int r;
+
+	p = world_publish_begin(&world, "img", version, SIZE, seed);
+	publication_result_init(&result);
+	fault_files_arm(&faults, FAULT_FAIL, k, 0);
+	r = publication_commit(p, &result, &f);
+	fault_files_disarm(&faults);
+	publication_result_fini(&result);
+	publication_free(p);
+	return r;
+}
+
+/*
+ * Each call fails in turn.  An entry that was appended and not applied is
+ * seen after the next one was begun; one that was not appended never is.
+ */
+START_TEST(caught_up_by_the_next_entry)
+{
+	char version[16];
+	uint64_t size;
+	unsigned int k;
+	int appended, r;
+
+	r = PH_EIO;
+	for (k = 1; r != PH_OK; k++) {
+		(void)snprintf(version, sizeof(version), "%u", k);
+		size = log_size(world.primary.c->log);
+		r = publish_failing(version, k, k);
+		/* The log may have been closed, because it failed itself. */
+		world_publish(&world, "other", version, SIZE, k + 10000, NULL);
+		appended = log_size(world.primary.c->log) == size + 2;
+		ck_assert_int_eq(is_published(version), appended);
+		ck_assert(r != PH_OK || appended);
+		invariants_check(&world.primary);
+	}
+	ck_assert_uint_gt(k, 20);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
+START_TEST(caught_up_at_the_next_start)
+{
+	char version[16];
+	unsigned int k;
+	int r, published;
+
+	published = 0;
+	r = PH_EIO;
+	for (k = 1; r != PH_OK; k++) {
+		(void)snprintf(version, sizeof(version), "%u", k);
+		r = publish_failing(version, k, k);
+		world_reopen(&world.primary);
+		published += r != PH_OK && is_published(version);
+		ck_assert(r != PH_OK || is_published(version));
+		invariants_check(&world.primary);
+	}
+	/* Some failed after the commit point. */
+	ck_assert_int_gt(published, 3);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
+START_TEST(unknown_kinds_are_noticed)
+{
+	struct ledger_entry e;
+	struct failure f;
+	int appended;
+
+	ck_assert_int_eq(ledger_begin(world.primary.c, NULL, "dance", "me", &e),
+	    PH_OK);
+	ck_assert_int_eq(ledger_commit(world.primary.c, &e, &appended),
+	    PH_EVERSION);
+	ck_assert_int_eq(appended, 1);
+	world_close(&world.primary);
+	ck_assert_int_eq(world_try_open(&world.primary, &f), PH_EVERSION);
+	ck_assert_ptr_nonnull(strstr(f.what, "dance"));
+}
+END_TEST
+
+START_TEST(aborted_entries_are_not_there)
+{
+	struct ledger_entry e;
+	uint64_t size;
+
+	size = log_size(world.primary.c->log);
+	ck_assert_int_eq(ledger_begin(world.primary.c, NULL, "refused", "me",
+			     &e),
+	    PH_OK);
+	ledger_abort(&e);
+	ck_assert_uint_eq(log_size(world.primary.c->log), size);
+}
+END_TEST
+
+START_TEST(shorter_logs_are_noticed)
+{
+	struct failure f;
+
+	world_close(&world.primary);
+	world_shell("cp primary/state/log/main.log before%s", "");
+	world_open(&world.primary);
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	world_close(&world.primary);
+	world_shell("cp before primary/state/log/main.log%s", "");
+	ck_assert_int_eq(world_try_open(&world.primary, &f), PH_ELOG);
+	ck_assert_ptr_nonnull(strstr(f.what, "shorter"));
+}
+END_TEST
+
+/* More repositories than logs are kept open. */
+START_TEST(many_logs)
+{
+	struct digest about[OPEN_LOGS_MAX + 4];
+	struct log *log;
+	size_t i, round;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < OPEN_LOGS_MAX + 4; i++) {
+			struct ledger_entry e;
+
+			digest_of(&i, sizeof(i), &about[i]);
+			ck_assert_int_eq(ledger_begin(world.primary.c,
+					     &about[i], "refused", "me", &e),
+			    PH_OK);
+			ck_assert_int_eq(ledger_commit(world.primary.c, &e,
+					     NULL),
+			    PH_OK);
+			ck_assert_int_eq(ledger_log(world.primary.c, &about[i],
+					     &log),
+			    PH_OK);
+			ck_assert_uint_eq(log_size(log), round + 1);
+		}
+	}
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s;
+	TCase *t;
+
+	s = suite_create("ledger");
+	t = tcase_create("ledger");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, caught_up_by_the_next_entry);
+	tcase_add_test(t, caught_up_at_the_next_start);
+	tcase_add_test(t, unknown_kinds_are_noticed);
+	tcase_add_test(t, aborted_entries_are_not_there);
+	tcase_add_test(t, shorter_logs_are_noticed);
+	tcase_add_test(t, many_logs);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	return check_run(suite());
+}
