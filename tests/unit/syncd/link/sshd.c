@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -125,6 +126,8 @@ launch(struct sshd *s)
 	s->pid = fork();
 	ck_assert_int_ne(s->pid, -1);
 	if (s->pid == 0) {
+		/* It shall not outlive a test that fails. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		log = open("sshd.log", O_CREAT | O_WRONLY | O_TRUNC, 0600);
 		(void)dup2(log, STDERR_FILENO);
 		(void)execl(PROGRAM, PROGRAM, "-D", "-e", "-f", "sshd_config",
@@ -172,7 +175,7 @@ sshd_start(struct sshd *s, const char *command, const char *config)
 	launch(s);
 }
 
-/* The n-th number in a /proc file of children; 0 if there is none. */
+/* The first child of a process; 0 if it has none. */
 static pid_t
 first_child(pid_t pid)
 {
@@ -198,9 +201,12 @@ sshd_kill_connection(const struct sshd *s, int signo)
 
 	monitor = first_child(s->pid);
 	ck_assert_int_gt(monitor, 0);
-	/* As root the session has a process of its own below the monitor. */
+	/*
+	 * But for root, the session has a process of its own below that; for
+	 * root it is the command.
+	 */
 	session = first_child(monitor);
-	if (session > 0 && getuid() == 0)
+	if (session > 0)
 		(void)kill(session, signo);
 	ck_assert_int_eq(kill(monitor, signo), 0);
 }
