@@ -1,6 +1,7 @@
 /*
  * The directory staging/.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,19 +65,27 @@ struct walk {
 	void *cookie;
 };
 
-/* Remove what is not a partly received blob. */
+/*
+ * Remove what is not a partly received blob; what is left of one that was
+ * taken in or discarded is none: its file went first, or alone.
+ */
 static int
 clean_entry(void *cookie, const char *name)
 {
 	const struct walk *w = cookie;
+	char file[DIGEST_HEX_SIZE + sizeof(PARTIAL_FILE)];
 	struct digest digest;
 	struct stat st;
 	int r;
 
 	if (digest_from_hex(name, &digest) == PH_OK) {
+		(void)snprintf(file, sizeof(file), "%s/%s", name, PARTIAL_FILE);
 		r = file_stat(store_files(w->s), store_dir(w->s, STORE_STAGING),
-		    name, &st);
-		if (r != PH_OK || S_ISDIR(st.st_mode))
+		    file, &st);
+		if (r == PH_OK && S_ISREG(st.st_mode))
+			return PH_OK;
+		/* A file of that name has nothing in it (ENOTDIR). */
+		if (r != PH_OK && r != PH_EABSENT && errno != ENOTDIR)
 			return r;
 	}
 	return file_remove_tree(store_files(w->s),

@@ -368,6 +368,24 @@ count_entries(const char *kind)
 	return tally.count;
 }
 
+/* A crash may leave parts of encodings and nothing else. */
+START_TEST(remains_are_swept_at_start)
+{
+	char hex[DIGEST_HEX_SIZE], path[300];
+	struct digest blob;
+
+	world_blob(SIZE, 1, &blob);
+	digest_hex(&blob, hex);
+	(void)snprintf(path, sizeof(path), "lab/store/staging/%s", hex);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "lab/store/staging/%s/part-0", hex);
+	tempdir_write(path, "part");
+	put_belongings(SIZE, 1, 2);
+	world_reopen(lab);
+	check_nothing_left("lab/store", SIZE, 1);
+}
+END_TEST
+
 START_TEST(log_says_before_and_after)
 {
 	world_publish(&world, "secret", "1", SIZE, 1, NULL);
@@ -399,6 +417,7 @@ suite(void)
 	tcase_add_test(t, superseded_stays_until_its_successor_is_visible);
 	tcase_add_test(t, superseded_while_it_arrives);
 	tcase_add_test(t, superseded_when_half_here);
+	tcase_add_test(t, remains_are_swept_at_start);
 	tcase_add_test(t, log_says_before_and_after);
 	suite_add_tcase(s, t);
 	return s;
