@@ -376,11 +376,16 @@ class Site(Node):
 
 
 def allow(table):
-    """The text of a policy that allows each repository a pattern."""
-    lines = ["version: 1", "allow:"]
-    for name, pattern in table.items():
-        lines += [f"  - to: [{name}]", f'    images: {{name: "{pattern}"}}']
-    return "\n".join(lines) + "\n" if table else "version: 1\nallow: []\n"
+    """A policy: repositories and a pattern of images; None: nothing."""
+    lines = ["version: 1"]
+    for key in ("allow", "deny"):
+        denies = key == "deny"
+        rules = {n: p for n, p in table.items() if (p is None) == denies}
+        lines += [f"{key}:"] if rules else []
+        for name, pattern in rules.items():
+            lines += [f"  - to: [{name}]"]
+            lines += [f'    images: {{name: "{pattern or "*"}"}}']
+    return "\n".join(lines) + "\n"
 
 
 def network(here, *names, policy=None):

@@ -98,6 +98,38 @@ def test_state_is_compared(here):
         assert peer.heard == ["HELLO", "AUTH", "SAME", "BYE"], peer.heard
 
 
+def test_receipts(here):
+    """Receipts are taken in order; the answer carries a checkpoint."""
+    primary, site = primary_and_sites(here, "branch")
+    noise(here / "1.img", 5000)
+    primary.publish("disk@1", here / "1.img")
+    with dial(here, primary, site) as ssh:
+        peer = receiver(ssh, site)
+        peer.handshake()
+        peer.state()
+        (item,) = peer.items()
+        held = f"visible {item.manifest} disk 1 hashed {session.now()}\n"
+        first, received = peer.receipt(held.encode())
+        point = peer.checkpoint(received)
+        log = primary.audit(site.id)
+        assert log.root(point["size"]) == point["root"]
+        assert primary.holdings("branch")["disk", "1"]["held"] is True
+        _, received = peer.receipt(b"", 2, first)
+        assert peer.checkpoint(received)["size"] >= point["size"]
+        assert primary.holdings("branch")["disk", "1"]["held"] is False
+        log = primary.audit(site.id)
+        assert len(log.find("receipt")) == 2, log.kinds()
+        peer.bye()
+    # A number that was given already, for another statement: a clone.
+    with dial(here, primary, site) as ssh:
+        peer = receiver(ssh, site)
+        peer.handshake()
+        peer.state()
+        code = abort_of(peer, lambda: peer.receipt(held.encode(), 2, first))
+        assert code in ("fork", "older"), code
+    assert primary.holdings("branch")["disk", "1"]["held"] is False
+
+
 def test_not_granted_is_not_there(here):
     """What is not granted and what is not there answer the same."""
     primary, site, other = primary_and_sites(
@@ -146,7 +178,7 @@ def test_denied_while_connected(here):
         peer.state()
         assert peer.want(blob) is not None
         generation = peer.grant["generation"]
-        primary.apply({})
+        primary.apply({"branch": None})
         _, content = peer.expect("GRANT")
         peer.take_grant(content)
         assert peer.items() == []

@@ -1,5 +1,7 @@
 """Frames and messages (protocol.md, sections 1 to 3)."""
 
+import base64
+import binascii
 import dataclasses
 import re
 
@@ -112,6 +114,14 @@ def error_name(value):
     )
 
 
+def signature(value):
+    try:
+        blob = base64.b64decode(value, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise Refused("bad-document", "not base64") from error
+    check(1 <= len(blob) <= 256, "bad-document", "size of a signature")
+
+
 LOG = record(log=documents.log_name, size=number(), root=text.digest)
 STATE = {
     "charter": order,
@@ -125,7 +135,14 @@ STATE = {
 RECEIVED = {
     "number": number(1),
     "send": maybe(one_of("whole")),
-    "checkpoint": maybe(documents.CHECKPOINT),
+    "checkpoint": maybe(
+        record(
+            size=number(),
+            root=text.digest,
+            time=text.time,
+            signature=signature,
+        )
+    ),
     "proof": maybe(documents.listing(text.digest, 1, 64)),
     "commitment": maybe(text.digest),
 }

@@ -4,6 +4,7 @@ Peer speaks any messages in any order, right or wrong.  Receiver is a whole
 receiver, which keeps in memory what it is sent.
 """
 
+import base64
 import os
 import select
 import time
@@ -13,6 +14,12 @@ from .refusal import Refused, check
 
 EMPTY_LIST = lists.digest(b"")
 RECEIVER, PROVIDER = 1, 2
+INCARNATION = bytes(15) + b"\1"
+
+
+def now():
+    """The time as documents have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Aborted(Exception):
@@ -102,7 +109,7 @@ class Peer:
                 "role": role,
                 "id": bytes.fromhex(repository_id),
                 "random": os.urandom(32),
-                "incarnation": bytes(15) + b"\1",
+                "incarnation": INCARNATION,
                 "epoch": epoch,
             }
         )
@@ -332,6 +339,62 @@ class Receiver(Peer):
             "of a blob",
         )
         return plan, content, wire
+
+    def receipt(self, held, number=1, previous=None):
+        """Send a receipt with a whole set; (its digest, RECEIVED)."""
+        document = strictjson.encode(
+            {
+                "schema": 1,
+                "kind": "receipt",
+                "repository": self.id,
+                "number": number,
+                "previous": previous,
+                "incarnation": INCARNATION.hex(),
+                "time": now(),
+                "grant": {k: self.grant[k] for k in ("epoch", "generation")},
+                "set": {
+                    "digest": lists.digest(held),
+                    "count": len(lists.decode_set(held)),
+                },
+                "free": 1 << 30,
+                "never": None,
+                "medium": None,
+                "checkpoint": {"size": 0, "root": EMPTY_LIST},
+                "commitments": [],
+                "extra": {},
+            }
+        )
+        blob = sshsig.sign(document, self.key_file, "packhorse-receipt")
+        sealed = documents.Document(document, [blob]).seal()
+        changes = lists.differences(b"", held)
+        tail = text.digest_bytes(EMPTY_LIST)
+        tail += bool(changes).to_bytes(4, "big")
+        self.send("RECEIPT", sealed + tail)
+        if changes:
+            self.send("LISTDIFF", changes)
+        _, received = self.expect("RECEIVED")
+        check(received["number"] == number, "bad-state", "another receipt")
+        return lists.digest(document), received
+
+    def checkpoint(self, received):
+        """The checkpoint of our log at the primary, its signature checked."""
+        point = received["checkpoint"]
+        document = strictjson.encode(
+            {
+                "schema": 1,
+                "kind": "checkpoint",
+                "owner": self.trust.value["primary"],
+                "log": self.id,
+                "size": point["size"],
+                "root": point["root"],
+                "time": point["time"],
+                "extra": {},
+            }
+        )
+        blob = base64.b64decode(point["signature"])
+        return documents.Document(document, [blob]).verify(
+            "checkpoint", self.trust.keys("primary")
+        )
 
     def bye(self):
         """Leave in order."""
