@@ -258,6 +258,12 @@ put_same(struct provider *p)
 	return message_same_encode(&m, &p->answers);
 }
 
+/*
+ * Compare when there is a reason to, one at a time: while the differences of
+ * a GRANT are to go, its lists are in use, and no other GRANT may follow.
+ */
+static int compare_next(struct provider *p) ATTR_CHECK;
+
 static void
 done_compare(struct provider_job *job)
 {
@@ -265,6 +271,7 @@ done_compare(struct provider_job *job)
 	int r;
 
 	p = job->p;
+	p->comparing = 0;
 	if (job->code != PH_OK) {
 		provider_abort_for(job);
 		return;
@@ -284,28 +291,36 @@ done_compare(struct provider_job *job)
 	if (r == PH_OK)
 		r = note_sent(p);
 	p->compared = 1;
+	if (r == PH_OK && job->after_change)
+		provider_check_transfers(p);
+	if (r == PH_OK)
+		r = compare_next(p);
 	if (r != PH_OK) {
 		job->code = r;
 		provider_abort_for(job);
-		return;
 	}
-	if (job->after_change)
-		provider_check_transfers(p);
-	if (p->refresh)
-		provider_refresh(p);
 }
 
-/* Compare the peer's state, as far as we know it, with what is in force. */
 static int
-compare(struct provider *p, int after_change)
+compare_next(struct provider *p)
 {
 	struct provider_job *job;
 
+	if (p->comparing || p->diffing ||
+	    (!p->has_asked && !(p->refresh && p->compared)))
+		return PH_OK;
 	job = provider_job_new(p, run_compare, done_compare);
 	if (job == NULL)
 		return PH_ENOMEM;
+	if (p->has_asked) {
+		p->state = p->asked;
+		p->has_asked = 0;
+	} else {
+		p->refresh = 0;
+		job->after_change = 1;
+	}
 	job->state = p->state;
-	job->after_change = after_change;
+	p->comparing = 1;
 	return provider_job_submit(job);
 }
 
@@ -314,8 +329,9 @@ provider_on_state(struct provider *p, const struct frame *frame)
 {
 	int r;
 
-	r = message_state_decode(frame, &p->state);
-	return r == PH_OK ? compare(p, 0) : r;
+	r = message_state_decode(frame, &p->asked);
+	p->has_asked = r == PH_OK;
+	return r == PH_OK ? compare_next(p) : r;
 }
 
 int
@@ -447,11 +463,17 @@ provider_on_map_query(struct provider *p, const struct frame *frame)
 void
 provider_refresh(struct provider *p)
 {
-	p->refresh = !p->compared || p->diffing;
-	if (p->refresh || !conversation_is_open(p->conversation))
+	struct failure f;
+	int r;
+
+	p->refresh = 1;
+	if (!conversation_is_open(p->conversation))
 		return;
-	if (compare(p, 1) != PH_OK)
-		p->refresh = 1;
+	r = compare_next(p);
+	if (r != PH_OK) {
+		(void)failure_set(&f, r, "%s", error_sentence(r));
+		conversation_abort(p->conversation, &f);
+	}
 }
 
 int
@@ -469,8 +491,8 @@ provider_put_listdiff(struct provider *p, struct buffer *out)
 		r = message_listdiff_encode(&m, out);
 	} else {
 		p->diffing = 0;
-		if (p->refresh)
-			provider_refresh(p);
+		if (r == PH_OK)
+			r = compare_next(p);
 	}
 	buffer_fini(&lines);
 	return r;

@@ -52,8 +52,11 @@ struct provider {
 	int authenticated; /* Our AUTH is out. */
 
 	struct message_state state; /* Of the peer, as far as it was sent. */
-	int compared;               /* A STATE was answered. */
-	int refresh;                /* Something changed since. */
+	struct message_state asked; /* A STATE that is to be compared. */
+	int has_asked;
+	int comparing; /* A job compares. */
+	int compared;  /* A STATE was answered. */
+	int refresh;   /* Something changed since. */
 
 	struct buffer answers; /* Control frames that a job has made. */
 	struct feed feed;      /* The lists of the last GRANT. */
