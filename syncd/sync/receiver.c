@@ -121,11 +121,13 @@ survey(struct receiver *r)
 	job->survey.changed = r->changed;
 	job->survey.whole = r->whole;
 	job->survey.receipt = !r->receipt_sent;
-	job->survey.refused = &r->refused;
+	if (survey_refused_copy(&r->refused, &job->survey.refused) != PH_OK) {
+		receiver_job_free(job);
+		return PH_ENOMEM;
+	}
 	r->changed = 0;
 	r->survey_again = 0;
 	r->surveying = 1;
-	/* Frames that come meanwhile may add to what was refused. */
 	return receiver_job_submit(job, 1);
 }
 
@@ -307,6 +309,7 @@ on_closed(void *cookie, const struct failure *f)
 			receiver_update_image(&r->blobs[i]);
 	}
 	(void)receiver_run(r);
+	receiver_judge_denied(r);
 	if (r->canceled)
 		r->run.outcome = RUN_CANCELED;
 	else if (f->code != PH_OK) {

@@ -42,6 +42,21 @@ survey_refused_add(struct survey_refused *refused, const struct digest *digest)
 }
 
 int
+survey_refused_copy(const struct survey_refused *refused,
+    struct survey_refused *out)
+{
+	if (refused->count == 0)
+		return PH_OK;
+	out->items = malloc(refused->count * sizeof(*out->items));
+	if (out->items == NULL)
+		return PH_ENOMEM;
+	memcpy(out->items, refused->items,
+	    refused->count * sizeof(*out->items));
+	out->count = refused->count;
+	return PH_OK;
+}
+
+int
 survey_refused_has(const struct survey_refused *refused,
     const struct digest *digest)
 {
@@ -65,6 +80,7 @@ void
 survey_fini(struct survey *s)
 {
 	free(s->needs);
+	survey_refused_fini(&s->refused);
 	statement_fini(&s->statement);
 	survey_init(s);
 }
@@ -77,7 +93,7 @@ drop_refused(struct survey *s)
 
 	n = 0;
 	for (i = 0; i < s->nmanifests; i++) {
-		if (!survey_refused_has(s->refused, &s->manifests[i]))
+		if (!survey_refused_has(&s->refused, &s->manifests[i]))
 			s->manifests[n++] = s->manifests[i];
 	}
 	s->nmanifests = n;
@@ -93,7 +109,7 @@ on_need(void *cookie, const struct need *need)
 
 	s = cookie;
 	if (s->nneeds == SURVEY_NEEDS_MAX ||
-	    survey_refused_has(s->refused, &need->blob))
+	    survey_refused_has(&s->refused, &need->blob))
 		return PH_OK;
 	for (i = 0; i < s->nneeds; i++) {
 		if (digest_compare(&s->needs[i].blob, &need->blob) == 0)

@@ -34,6 +34,10 @@ void survey_refused_fini(struct survey_refused *refused);
 int survey_refused_add(struct survey_refused *refused,
     const struct digest *digest) ATTR_CHECK;
 
+/* Make an empty one the same as another.  PH_OK or PH_ENOMEM. */
+int survey_refused_copy(const struct survey_refused *refused,
+    struct survey_refused *out) ATTR_CHECK;
+
 /* 1 when a digest is remembered, else 0. */
 int survey_refused_has(const struct survey_refused *refused,
     const struct digest *digest);
@@ -43,7 +47,7 @@ struct survey {
 	int changed; /* A grant was taken, or this is the first survey. */
 	int whole;   /* The receipt is to start from the empty set. */
 	int receipt; /* A receipt may be made now. */
-	const struct survey_refused *refused; /* Not changed meanwhile. */
+	struct survey_refused refused; /* A copy: blobs fail meanwhile. */
 
 	/* Out. */
 	int code; /* PH_OK; PH_EEXPIRED, PH_EREMOVED: nothing is received. */
