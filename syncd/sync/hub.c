@@ -14,6 +14,9 @@
 /* Peers that have not proved who they are, at a time. */
 #define STRANGERS_MAX 64u
 
+/* Of these, with the SSH key of one repository: others need room, too. */
+#define STRANGERS_OF_ONE_MAX 4u
+
 /* A link that could not be served ends with this status of its gate. */
 #define GATE_BUSY 75
 
@@ -21,6 +24,7 @@ struct session {
 	struct hub *hub;
 	struct session *next;
 	struct provider *provider;
+	struct digest gate; /* Whose SSH key it came with; zeros: not known. */
 };
 
 /* What is remembered of a repository since start. */
@@ -69,19 +73,28 @@ find_memory(struct hub *hub, const struct digest *id)
 	return m;
 }
 
-/* The session of a repository; NULL when it is not here. */
-static struct session *
-find_session(struct hub *hub, const struct digest *id)
+/* 1 when a session is one of a repository. */
+static int
+is_of(const struct session *s, const struct digest *id)
 {
 	const struct peer *peer;
-	struct session *s;
 
-	for (s = hub->sessions; s != NULL; s = s->next) {
-		peer = provider_peer(s->provider);
-		if (peer != NULL && digest_compare(&peer->id, id) == 0)
-			return s;
-	}
-	return NULL;
+	peer = provider_peer(s->provider);
+	return peer != NULL && digest_compare(&peer->id, id) == 0;
+}
+
+/* How many have come with an SSH key and not proved who they are. */
+static unsigned int
+count_strangers(const struct hub *hub, const struct digest *gate)
+{
+	const struct session *s;
+	unsigned int n;
+
+	n = 0;
+	for (s = hub->sessions; s != NULL; s = s->next)
+		n += provider_peer(s->provider) == NULL &&
+		    digest_compare(&s->gate, gate) == 0;
+	return n;
 }
 
 /* Take a session out of the list. */
@@ -115,9 +128,7 @@ on_peer(void *cookie, struct provider *provider)
 	diag(DIAG_INFO, "%s: contact from %s", peer->name,
 	    provider_link_name(provider));
 	for (other = s->hub->sessions; other != NULL; other = other->next) {
-		if (other == s || provider_peer(other->provider) == NULL ||
-		    digest_compare(&provider_peer(other->provider)->id,
-			&peer->id) != 0)
+		if (other == s || !is_of(other, &peer->id))
 			continue;
 		(void)failure_set(&f, PH_ECUT,
 		    "a newer session of this repository took its place");
@@ -166,7 +177,9 @@ hub_accept(struct hub *hub, struct link *link, const struct peer_gate *gate)
 	struct session *s;
 
 	s = NULL;
-	if (hub->nstrangers < STRANGERS_MAX)
+	if (hub->nstrangers < STRANGERS_MAX &&
+	    (gate == NULL ||
+		count_strangers(hub, &gate->id) < STRANGERS_OF_ONE_MAX))
 		s = calloc(1, sizeof(*s));
 	if (s == NULL) {
 		diag(DIAG_WARNING, "too many peers at a time: %s is sent away",
@@ -176,6 +189,8 @@ hub_accept(struct hub *hub, struct link *link, const struct peer_gate *gate)
 		return;
 	}
 	s->hub = hub;
+	if (gate != NULL)
+		s->gate = gate->id;
 	s->provider =
 	    provider_new(hub->engine, link, gate, &provider_events, s);
 	if (s->provider == NULL) {
@@ -192,9 +207,10 @@ hub_changed(struct hub *hub, const struct digest *id)
 {
 	struct session *s;
 
-	s = find_session(hub, id);
-	if (s != NULL)
-		provider_refresh(s->provider);
+	for (s = hub->sessions; s != NULL; s = s->next) {
+		if (is_of(s, id))
+			provider_refresh(s->provider);
+	}
 }
 
 void
@@ -204,15 +220,17 @@ hub_record_changed(struct hub *hub, const struct digest *id, int removed,
 	struct session *s;
 	struct failure f;
 
-	s = find_session(hub, id);
-	if (s == NULL)
-		return;
-	if (removed || paused) {
-		(void)failure_set(&f, removed ? PH_EREMOVED : PH_EPAUSED, "%s",
-		    error_sentence(removed ? PH_EREMOVED : PH_EPAUSED));
-		provider_abort(s->provider, &f);
-	} else
-		provider_set_rate(s->provider, rate);
+	(void)failure_set(&f, removed ? PH_EREMOVED : PH_EPAUSED, "%s",
+	    error_sentence(removed ? PH_EREMOVED : PH_EPAUSED));
+	/* All of them: one that was replaced may still be on its way out. */
+	for (s = hub->sessions; s != NULL; s = s->next) {
+		if (!is_of(s, id))
+			continue;
+		if (removed || paused)
+			provider_abort(s->provider, &f);
+		else
+			provider_set_rate(s->provider, rate);
+	}
 }
 
 void
@@ -222,10 +240,12 @@ hub_get_status(struct hub *hub, const struct digest *id, struct hub_status *out)
 	struct memory *m;
 
 	memset(out, 0, sizeof(*out));
-	s = find_session(hub, id);
-	if (s != NULL) {
+	for (s = hub->sessions; s != NULL; s = s->next) {
+		if (!is_of(s, id))
+			continue;
 		out->connected = 1;
 		provider_get_status(s->provider, &out->session);
+		break;
 	}
 	for (m = hub->memories; m != NULL; m = m->next) {
 		if (digest_compare(&m->id, id) != 0)
