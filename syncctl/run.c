@@ -29,6 +29,7 @@ get_file(struct json_object *o, struct run_file *out)
 	json_get_u64(o, "wire_bytes", 0, &out->wire_bytes);
 	json_get_u64(o, "milliseconds", 0, &out->milliseconds);
 	json_get_u64(o, "reused_bytes", 0, &out->reused_bytes);
+	json_get_u64(o, "resumed_bytes", 0, &out->resumed_bytes);
 	json_get_u64(o, "fallbacks", 0, &out->fallbacks);
 	json_get_bool(o, "done", &out->done);
 	control_get_failure_or_null(o, "failure", &out->failure, NULL);
@@ -87,14 +88,16 @@ run_point(const struct run *run, struct progress_point *out)
 	out->is_transfer = 1;
 	out->total = run->total_bytes;
 	out->received = run->wire_bytes_received;
+	come = out->received;
 	for (i = 0; i < run->nfiles; i++) {
 		out->done += run->files[i].done_bytes;
 		out->reused += run->files[i].reused_bytes;
+		come += run->files[i].reused_bytes;
+		come += run->files[i].resumed_bytes;
 		if (out->what == NULL && !run->files[i].done)
 			out->what = run->files[i].image;
 	}
-	/* Files count whole segments; what came since moves the line, too. */
-	come = out->received + out->reused;
+	/* Files count whole segments; what came of others counts, too. */
 	if (come > out->total)
 		come = out->total;
 	if (come > out->done)
@@ -124,7 +127,10 @@ put_cost(const struct run *run, struct buffer *out)
 	units_size_text(bytes, wire);
 	units_size_text(run->logical_bytes, logical);
 	if (run->logical_bytes == 0) {
-		output_put(out, "nothing new, %s", wire);
+		output_put(out, "%s, %s",
+		    strcmp(run->outcome, "done") == 0 ? "nothing new" :
+							"nothing complete",
+		    wire);
 		return;
 	}
 	percent =
@@ -259,6 +265,23 @@ put_version(const struct run *run, size_t i, struct json_writer *w)
 	json_close_object(w);
 }
 
+/* What a dry run found, for programs. */
+static void
+put_list(const char *name, const struct json_array *list, struct json_writer *w)
+{
+	struct json_array copy;
+	const char *text;
+	size_t i;
+
+	copy = *list;
+	json_open_array(w, name);
+	for (i = 0; i < copy.count; i++) {
+		json_array_string(&copy, i, &text, NULL);
+		json_put_string(w, NULL, text);
+	}
+	json_close_array(w);
+}
+
 void
 run_put(const struct run *run, struct json_writer *w)
 {
@@ -281,6 +304,10 @@ run_put(const struct run *run, struct json_writer *w)
 			put_version(run, i, w);
 	}
 	json_close_array(w);
+	if (run->dry_run) {
+		put_list("would_withdraw", &run->would_withdraw, w);
+		put_list("would_receive", &run->would_receive, w);
+	}
 }
 
 int
@@ -301,8 +328,12 @@ run_report(const struct run *run, struct report *report)
 	if (r != PH_OK)
 		return r;
 	for (i = n = 0; i < run->nfiles; i++) {
-		if (run->files[i].failure.code != PH_OK)
-			report->parts[n++] = run->files[i].failure;
+		if (run->files[i].failure.code == PH_OK)
+			continue;
+		report->parts[n] = run->files[i].failure;
+		failure_where(&report->parts[n++], "%s@%s %s",
+		    run->files[i].image, run->files[i].version,
+		    run->files[i].file);
 	}
 	*f = run->failure;
 	report->exit_status = run->exit_status;

@@ -30,6 +30,7 @@ struct run_file {
 	uint64_t wire_bytes;
 	uint64_t milliseconds;
 	uint64_t reused_bytes;
+	uint64_t resumed_bytes;
 	uint64_t fallbacks;
 	int done;
 	struct failure failure; /* Code PH_OK: none. */

@@ -30,7 +30,7 @@ struct run_image {
 	char base[PH_VERSION_MAX + 1]; /* Version of the base, if delta. */
 	uint64_t size;
 	uint64_t logical_bytes; /* Done so far. */
-	uint64_t resumed_bytes; /* Of these, from before. */
+	uint64_t resumed_bytes; /* Was here from before. */
 	uint64_t wire_bytes;
 	uint64_t reused_bytes;
 	unsigned int fallbacks;

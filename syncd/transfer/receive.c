@@ -480,6 +480,7 @@ on_found(void *cookie, const struct staging_job_result *result)
 			s->state = STREAM_QUERY;
 		} else {
 			start_pull(s, result->length, result->have);
+			r->stats.resumed_bytes += result->have;
 			flush(s);
 		}
 		r->ready(r->cookie);

@@ -50,7 +50,7 @@ struct receive_stats {
 	int full;               /* 1: no base is used. */
 	struct digest base;     /* If not full. */
 	uint64_t logical_bytes; /* Of segments that are done. */
-	uint64_t resumed_bytes; /* Of these, from an earlier session. */
+	uint64_t resumed_bytes; /* From earlier: of these, and of encodings. */
 	uint64_t wire_bytes;    /* Of payloads, of this session. */
 	uint64_t reused_bytes;  /* Copied from the base, or zeros. */
 	unsigned int fallbacks; /* Segments whose base failed them. */

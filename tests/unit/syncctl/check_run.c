@@ -14,12 +14,14 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-#define FILE_OF(name, method, base)                                            \
-	"{\"image\":\"winxp\",\"version\":\"10\",\"file\":\"" name             \
-	"\",\"method\":\"" method "\",\"base\":" base                          \
-	",\"logical_bytes\":1000,\"done_bytes\":600,\"wire_bytes\":50,"        \
-	"\"milliseconds\":1250,\"reused_bytes\":900,\"resumed_bytes\":0,"      \
-	"\"fallbacks\":0,\"done\":true,\"failure\":null}"
+#define FILE_OF(name, method, base) RESUMED_FILE_OF(name, method, base, "0")
+
+#define RESUMED_FILE_OF(name, method, base, resumed)                            \
+	"{\"image\":\"winxp\",\"version\":\"10\",\"file\":\"" name              \
+	"\",\"method\":\"" method "\",\"base\":" base                           \
+	",\"logical_bytes\":1000,\"done_bytes\":600,\"wire_bytes\":50,"         \
+	"\"milliseconds\":1250,\"reused_bytes\":900,\"resumed_bytes\":" resumed \
+	",\"fallbacks\":0,\"done\":true,\"failure\":null}"
 
 #define FAILURE                                                                \
 	"{\"code\":\"cut\",\"exit\":5,\"what\":\"the link was cut\","          \
@@ -113,6 +115,29 @@ START_TEST(files_of_a_version_are_one_image)
 }
 END_TEST
 
+START_TEST(a_dry_run_tells_programs_what_would_go_and_come)
+{
+	struct json_writer w;
+
+	read_run("{\"outcome\":\"done\",\"dry_run\":true,"
+		 "\"nothing_granted\":false,\"wire_bytes_received\":1,"
+		 "\"wire_bytes_sent\":2,\"total_bytes\":0,"
+		 "\"logical_bytes\":0,\"milliseconds\":3,\"withdrawn\":0,"
+		 "\"retired\":0,\"completed\":0,\"resumed\":0,"
+		 "\"failure\":null,\"images\":[],"
+		 "\"would_withdraw\":[\"winxp@8\"],"
+		 "\"would_receive\":[\"winxp@9\",\"winxp@10\"]}");
+	json_writer_init(&w, &out);
+	json_open_object(&w, NULL);
+	run_put(&run, &w);
+	json_close_object(&w);
+	ck_assert_int_eq(json_writer_end(&w), PH_OK);
+	ck_assert_ptr_nonnull(strstr(buffer_text(&out),
+	    "\"would_withdraw\":[\"winxp@8\"],"
+	    "\"would_receive\":[\"winxp@9\",\"winxp@10\"]"));
+}
+END_TEST
+
 START_TEST(progress_sums_the_files)
 {
 	struct progress_point point;
@@ -126,6 +151,14 @@ START_TEST(progress_sums_the_files)
 	ck_assert_uint_eq(point.received, 77);
 	ck_assert_uint_eq(point.reused, 1800);
 	ck_assert_ptr_null(point.what);
+	run_fini(&run);
+	json_free(tree);
+
+	/* So does what came before this run. */
+	read_run(RUN("running", "false", "77", "0", "0", "null",
+	    RESUMED_FILE_OF("a", "full", "null", "300")));
+	run_point(&run, &point);
+	ck_assert_uint_eq(point.done, 1277);
 	ck_assert_int_eq(run_report(&run, &report), PH_OK);
 }
 END_TEST
@@ -168,6 +201,7 @@ main(void)
 	    COUNT(summaries));
 	tcase_add_test(tests, files_of_a_version_are_one_image);
 	tcase_add_test(tests, progress_sums_the_files);
+	tcase_add_test(tests, a_dry_run_tells_programs_what_would_go_and_come);
 	tcase_add_test(tests, a_failed_run_has_the_status_of_its_failure);
 	tcase_add_test(tests, a_partial_run_is_partial);
 	tcase_add_test(tests, a_canceled_run_says_so);
