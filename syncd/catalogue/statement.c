@@ -186,6 +186,8 @@ on_staging(void *cookie, const struct staging_partial *partial)
 	struct making *m;
 
 	m = cookie;
+	if (partial->stored == 0)
+		return PH_OK; /* Nothing came yet: for want of space, say. */
 	m->partial = *partial;
 	return rows_reference_each(m->txn, &partial->target,
 	    on_partial_reference, m);

@@ -24,7 +24,7 @@ struct repository {
 	struct registration record;
 	uint64_t granted;
 	uint64_t held;
-	uint64_t missing; /* Allowed, and not known to be held. */
+	uint64_t missing; /* Allowed, and not known to be there. */
 	int64_t receipt_time;
 };
 
@@ -89,6 +89,14 @@ gather_space(const struct control_context *context, struct status *s)
 	s->reserved = space_promised(catalogue_space(c));
 }
 
+/* 1 for a version that is all there: one being received is not yet. */
+static int
+is_whole(const struct holdings_row *row)
+{
+	return row->held == HOLDINGS_HELD &&
+	    strcmp(row->state, holding_state_name(HOLDING_PARTIAL)) != 0;
+}
+
 /* Lane: our own versions. */
 static int
 gather_own(struct catalogue *c, struct status *s)
@@ -102,7 +110,7 @@ gather_own(struct catalogue *c, struct status *s)
 	memset(&rows, 0, sizeof(rows));
 	code = snapshot_holdings(c, NULL, &rows);
 	for (i = 0; code == PH_OK && i < rows.count; i++) {
-		if (rows.items[i].held != HOLDINGS_HELD)
+		if (!is_whole(&rows.items[i]))
 			continue;
 		s->nversions++;
 		if (image == NULL || strcmp(image, rows.items[i].image) != 0)
@@ -126,9 +134,9 @@ gather_repository(struct catalogue *c, struct repository *out)
 	code = snapshot_holdings(c, &out->record, &rows);
 	for (i = 0; code == PH_OK && i < rows.count; i++) {
 		out->granted += rows.items[i].allowed != 0;
-		out->held += rows.items[i].held == HOLDINGS_HELD;
-		out->missing += rows.items[i].allowed &&
-		    rows.items[i].held != HOLDINGS_HELD;
+		out->held += is_whole(&rows.items[i]);
+		out->missing +=
+		    rows.items[i].allowed && !is_whole(&rows.items[i]);
 	}
 	snapshot_holdings_fini(&rows);
 	if (code != PH_OK)
