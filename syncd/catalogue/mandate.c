@@ -360,7 +360,12 @@ mandate_take_grant(struct catalogue *c, const struct document *d,
 		r = documents_put(c->config.files, c->state_dir, &name, d);
 	if (r == PH_OK)
 		r = commit(c, "grant-taken", "grant", &grant.order, d);
-	return failure_default(f, r, "taking the grant");
+	(void)failure_default(f, r, "taking the grant");
+	if (r == PH_EPERM || r == PH_EIO)
+		failure_next(f,
+		    "see that state_dir and store_dir are sound and can be "
+		    "written: \"syncctl doctor\" tells which is not");
+	return r;
 }
 
 /* Put a document of our own that an entry names into its row. */

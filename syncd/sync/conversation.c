@@ -214,6 +214,10 @@ on_abort(struct conversation *c, const struct frame *frame)
 		return r;
 	(void)failure_set(&f, m.code, "the peer ended the session: %s",
 	    m.code == PH_EINTERNAL ? m.name : error_sentence(m.code));
+	if (m.code == PH_EPAUSED)
+		failure_next(&f,
+		    "At the upstream, \"syncctl repo resume\" lets this "
+		    "repository in again.");
 	finish(c, &f);
 	return PH_OK;
 }
