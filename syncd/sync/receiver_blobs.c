@@ -103,7 +103,10 @@ end_blob(struct receiver_blob *b, int code, const struct failure *f)
 	if (image->resumed_bytes > 0)
 		r->run.nresumed++;
 	if (code != PH_OK) {
-		receiver_note_failure(r, f);
+		if (code != PH_EDENIED)
+			receiver_note_failure(r, f);
+		else if (r->denied.code == PH_OK)
+			r->denied = *f;
 		if (survey_refused_add(&r->refused, &b->need.blob) != PH_OK)
 			receiver_abort_code(r, PH_ENOMEM);
 	}
@@ -117,6 +120,40 @@ end_blob(struct receiver_blob *b, int code, const struct failure *f)
 	r->news = 1;
 	r->events->on_progress(r->cookie);
 	receiver_next(r);
+}
+
+/* 1 when a file is still granted and not here. */
+static int
+is_needed(const struct receiver *r, const struct run_image *image)
+{
+	const struct need *need;
+	size_t i;
+
+	for (i = 0; i < r->nneeds; i++) {
+		need = &r->needs[i];
+		if (strcmp(need->image, image->image) == 0 &&
+		    strcmp(need->version, image->version) == 0 &&
+		    strcmp(need->file, image->file) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+void
+receiver_judge_denied(struct receiver *r)
+{
+	struct run_image *image;
+	size_t i;
+
+	for (i = 0; i < r->run.nimages; i++) {
+		image = &r->run.images[i];
+		if (image->code != PH_EDENIED)
+			continue;
+		if (is_needed(r, image))
+			receiver_note_failure(r, &r->denied);
+		else
+			image->code = PH_OK;
+	}
 }
 
 static void

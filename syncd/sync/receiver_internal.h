@@ -57,6 +57,7 @@ struct receiver {
 	int granting; /* From GRANT until it was taken. */
 
 	struct survey_refused refused;
+	struct failure denied; /* Of the first that the provider denied. */
 	size_t manifests_left; /* Asked for and not answered. */
 	int surveying;
 	int survey_again;
@@ -168,6 +169,12 @@ int receiver_start_blobs(struct receiver *r) ATTR_CHECK;
 
 /* 1 while any blob is on its way. */
 int receiver_any_coming(const struct receiver *r);
+
+/*
+ * At the end: what the provider denied is a failure where it is still
+ * granted; where a new list took it away, it is none.
+ */
+void receiver_judge_denied(struct receiver *r);
 
 /* Cut all transfers; what came of them stays in staging. */
 int receiver_cut_blobs(struct receiver *r) ATTR_CHECK;
