@@ -19,6 +19,7 @@
 #include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/wanted.h"
 #include "syncd/store/blob.h"
+#include "syncd/store/delta_cache.h"
 #include "syncd/store/partial.h"
 
 #include "syncd/catalogue/reception.h"
@@ -514,6 +515,21 @@ on_damaged(void *cookie, const char *image, const char *version)
 	return r;
 }
 
+/* Forget what was computed from a blob: its damage may be in there, too. */
+static int
+forget_deltas(struct catalogue *c, const struct digest *digest)
+{
+	struct delta_cache *deltas;
+	int r;
+
+	deltas = delta_cache_new(c->store);
+	if (deltas == NULL)
+		return PH_ENOMEM;
+	r = delta_cache_forget(deltas, digest);
+	delta_cache_free(deltas);
+	return r;
+}
+
 /*
  * Remove a damaged blob.  While entries of the past are applied, the blob
  * that is here may have come later: its record says when it was hashed.
@@ -529,7 +545,9 @@ remove_damaged(struct catalogue *c, const struct ledger_event *e,
 	if (r == PH_OK && c->replaying && blob.state == BLOB_SOUND &&
 	    blob.record.time >= e->time)
 		return PH_OK;
-	return r == PH_OK ? blob_remove(c->store, digest) : r;
+	if (r == PH_OK)
+		r = blob_remove(c->store, digest);
+	return r == PH_OK ? forget_deltas(c, digest) : r;
 }
 
 int

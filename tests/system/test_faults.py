@@ -117,7 +117,8 @@ def test_blob_rots_at_primary(here):
     assert answer.status not in (0, 11), answer
     assert not site.published("disk", "1", "d").exists()
     assert sha256(site.published("tiny", "1", "d")) == sha256(here / "2.img")
-    # Published again, it is right again, and comes.
+    # Found there and published again, it is right again, and comes.
+    assert primary.run("verify", "disk@1").status == 6
     primary.publish("disk@1", f"d={here / '1.img'}")
     harness.wait_until(
         lambda: site.run("sync", "--wait").status == 0, "it comes", 60
