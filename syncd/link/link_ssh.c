@@ -36,6 +36,9 @@ _Static_assert(WIRE_MARK + SSH_CLIENT_PIECE <= LINK_PENDING_MAX,
 /* Memory for libssh2 besides the window: many small packets, a key exchange. */
 #define MEMORY_EXTRA (8u << 20)
 
+/* Pieces of the gate's standard error that are read at once. */
+#define WORDS_READS 64
+
 /* A gate that closed its output ends within this time. */
 #define GATE_END_MS 10000
 
@@ -209,28 +212,30 @@ ssh_write(struct link *link, const void *buf, size_t len, size_t *n)
 	return PH_OK;
 }
 
-static void
-ssh_finish(struct link *link)
-{
-	/* Else it is done when the link opens. */
-	if (link->stage == LINK_STAGE_OPEN)
-		(void)push(self(link));
-}
-
-/* Keep the gate's standard error up to its limit, and drop the rest. */
+/*
+ * Keep the gate's standard error up to its limit, and drop the rest; so much
+ * at once as not to hold up the loop.
+ */
 static void
 drain_words(struct link_ssh *l)
 {
-	char buf[2048];
+	char buf[4096];
 	const char *text;
 	size_t n;
+	int i;
 
-	while (
-	    ssh_client_read_words(l->client, buf, sizeof(buf), &n) == PH_OK) {
+	for (i = 0; i < WORDS_READS; i++) {
+		if (ssh_client_read_words(l->client, buf, sizeof(buf), &n) !=
+		    PH_OK)
+			break;
 		if (n > LINK_SSH_WORDS_MAX - l->words.len)
 			n = LINK_SSH_WORDS_MAX - l->words.len;
 		(void)buffer_put(&l->words, buf, n);
 	}
+	if (i == WORDS_READS)
+		l->maybe = 1;
+	if (i == 0)
+		return;
 	text = buffer_text(&l->words);
 	if (text != NULL)
 		(void)snprintf(l->shown, sizeof(l->shown), "%s", text);
@@ -276,6 +281,18 @@ settle(struct link_ssh *l)
 {
 	if (l->link.failure.code == PH_OK && check_gate(l) == PH_OK)
 		l->link.ended_out = 1;
+}
+
+static void
+ssh_finish(struct link *link)
+{
+	struct link_ssh *l = self(link);
+
+	/* Else it is done when the link opens. */
+	if (link->stage != LINK_STAGE_OPEN)
+		return;
+	if (push(l) == PH_OK && l->ended)
+		settle(l);
 }
 
 /*

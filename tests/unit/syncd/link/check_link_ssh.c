@@ -166,6 +166,25 @@ START_TEST(a_gate_that_ends_after_some_bytes)
 }
 END_TEST
 
+START_TEST(finished_after_the_far_side)
+{
+	char buf[16];
+
+	/* It has closed its output, and waits for our end. */
+	dialled_serve(&d, "echo hello; exec >&- 2>&-; cat >/dev/null", "");
+	dialled_open(&d);
+	link_watch_read(&d.w, buf, 6);
+	ck_assert_int_eq(link_watch_end(&d.w), LINK_END);
+	link_watch_turn(&d.w, 50);
+	ck_assert_int_eq(d.w.nclosed, 0);
+	link_watch_write(&d.w, "there", 5);
+	link_finish(d.w.link);
+	(void)link_watch_until(&d.w, LINK_CLOSED);
+	ck_assert_int_eq(link_failure(d.w.link)->code, PH_OK);
+	ck_assert_int_eq(link_exit_status(d.w.link), 0);
+}
+END_TEST
+
 START_TEST(what_was_sent_before_the_end_arrives)
 {
 	dialled_serve(&d, "head -c 3000000 /dev/zero", "");
@@ -382,6 +401,8 @@ START_TEST(the_rate_is_kept)
 
 	dialled_serve(&d, "head -c 100000000 /dev/zero & cat >/dev/null", "");
 	dialled_open(&d);
+	/* A shell may take its time to start. */
+	link_watch_read(&d.w, data, 1);
 	link_counters(d.w.link, &in0, &out0);
 	link_set_rate(d.w.link, 500000);
 	link_want(d.w.link, LINK_READABLE | LINK_WRITABLE);
@@ -551,6 +572,7 @@ main(void)
 	tcase_add_test(tc, words_of_standard_error);
 	tcase_add_test(tc, much_standard_error_stalls_nothing);
 	tcase_add_test(tc, a_gate_that_ends_after_some_bytes);
+	tcase_add_test(tc, finished_after_the_far_side);
 	tcase_add_test(tc, what_was_sent_before_the_end_arrives);
 	tcase_add_test(tc, through_the_gate);
 	tcase_add_test(tc, the_far_syncd_says_how_it_ended);
