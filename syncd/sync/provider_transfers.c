@@ -24,6 +24,19 @@ find_transfer(struct provider *p, uint32_t id)
 	return NULL;
 }
 
+/* Room for one more transfer; NULL when there is none. */
+static struct provider_transfer *
+find_free(struct provider *p)
+{
+	size_t i;
+
+	for (i = 0; i < PROVIDER_TRANSFERS_MAX; i++) {
+		if (p->transfers[i].provide == NULL)
+			return &p->transfers[i];
+	}
+	return NULL;
+}
+
 static void
 run_close(struct provider_job *job)
 {
@@ -102,7 +115,6 @@ done_want(struct provider_job *job)
 	struct provide_config config;
 	struct provider_transfer *t;
 	struct provider *p;
-	size_t i;
 	int r;
 
 	p = job->p;
@@ -117,11 +129,7 @@ done_want(struct provider_job *job)
 		provider_abort_for(job);
 		return;
 	}
-	t = NULL;
-	for (i = 0; i < PROVIDER_TRANSFERS_MAX && t == NULL; i++) {
-		if (p->transfers[i].provide == NULL)
-			t = &p->transfers[i];
-	}
+	t = find_free(p);
 	memset(&config, 0, sizeof(config));
 	config.pool = p->engine->encodings;
 	config.transfer = job->transfer;
@@ -156,9 +164,12 @@ provider_on_want(struct provider *p, const struct frame *frame)
 		return PH_ENOMEM;
 	job->transfer = frame->transfer;
 	r = message_want_decode(frame, &job->want);
-	if (r != PH_OK) {
+	if (r != PH_OK || find_free(p) == NULL) {
 		provider_job_free(job);
-		return r;
+		/* Before the catalogue looks: the log is for deliveries. */
+		return r != PH_OK ?
+		    r :
+		    put_error(frame->transfer, PH_EPEERBUSY, &p->answers);
 	}
 	return provider_job_submit(job);
 }
