@@ -25,6 +25,9 @@
 /* An ABORT has so long to be taken by the far side. */
 #define LINGER_MS 2000
 
+/* Who takes nothing of what we send for so long is not there any more. */
+#define STALL_MS 300000
+
 /* How often deadlines are looked at. */
 #define TICK_MS 1000
 
@@ -380,6 +383,28 @@ on_link(void *cookie, struct link *link, int events)
 	pump_out(c);
 }
 
+/* 1 while the peer owes us an answer, or the rest of one. */
+static int
+is_owed(const struct conversation *c)
+{
+	return c->session.open[SESSION_SENT - 1] != 0 ||
+	    (c->events->is_waiting != NULL &&
+		c->session.state == SESSION_WORK &&
+		c->events->is_waiting(c->cookie));
+}
+
+/* 1 when the peer does not take what we send; the last BYE, too. */
+static int
+is_stalled(const struct conversation *c, int64_t now)
+{
+	if (c->out.len == 0)
+		return 0;
+	if (c->session.state == SESSION_CLOSED)
+		return now - c->sent_ms > (int64_t)SESSION_FAREWELL_MS &&
+		    now - c->frame_ms > (int64_t)SESSION_FAREWELL_MS;
+	return now - c->sent_ms > STALL_MS;
+}
+
 /* Look at the deadlines, and show that we live. */
 static void
 on_tick(void *cookie)
@@ -400,9 +425,9 @@ on_tick(void *cookie)
 	/* While we are busy ourselves, the peer has nothing to answer. */
 	if (c->paused)
 		c->frame_ms = c->byte_ms = c->useful_ms = now;
-	else if ((deadline > 0 && now - since > deadline) ||
-	    (c->session.open[SESSION_SENT - 1] != 0 &&
-		now - c->useful_ms > (int64_t)SESSION_ANSWER_MS)) {
+	if ((!c->paused && deadline > 0 && now - since > deadline) ||
+	    (is_owed(c) && now - c->useful_ms > (int64_t)SESSION_ANSWER_MS) ||
+	    is_stalled(c, now)) {
 		struct failure f;
 
 		(void)failure_set(&f, PH_ETIMEOUT,
@@ -410,7 +435,7 @@ on_tick(void *cookie)
 		conversation_abort(c, &f);
 		return;
 	}
-	if (c->session.open[SESSION_SENT - 1] == 0)
+	if (!is_owed(c))
 		c->useful_ms = now;
 	if (c->session.state == SESSION_WORK && c->out.len == 0 &&
 	    now - c->sent_ms > (int64_t)SESSION_PING_MS &&

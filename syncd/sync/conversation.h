@@ -40,6 +40,13 @@ struct conversation_events {
 	int (*on_room)(void *cookie, struct buffer *out);
 
 	/*
+	 * 1 while there is a question, other than STATE and RECEIPT, to which
+	 * the peer owes an answer or its rest; it then ends like one that
+	 * does not answer.  NULL: never.
+	 */
+	int (*is_waiting)(void *cookie);
+
+	/*
 	 * It is over: f->code is PH_OK after BYE, else why.  Called once,
 	 * and nothing after it; the callee may free the conversation.
 	 */

@@ -296,6 +296,24 @@ on_room(void *cookie, struct buffer *out)
 	return code;
 }
 
+/* Differences, manifests or content are to come. */
+static int
+is_waiting(void *cookie)
+{
+	const struct receiver *r;
+	size_t i;
+
+	r = cookie;
+	if (r->grant_left > 0 || r->manifests_left > 0)
+		return 1;
+	for (i = 0; i < RECEIVER_BLOBS_MAX; i++) {
+		if (r->blobs[i].receive != NULL &&
+		    receive_is_waiting(r->blobs[i].receive))
+			return 1;
+	}
+	return 0;
+}
+
 static void
 on_closed(void *cookie, const struct failure *f)
 {
@@ -323,6 +341,7 @@ on_closed(void *cookie, const struct failure *f)
 static const struct conversation_events conversation_events = {
 	.on_frame = on_frame,
 	.on_room = on_room,
+	.is_waiting = is_waiting,
 	.on_closed = on_closed,
 };
 

@@ -219,6 +219,22 @@ receive_finished(const struct receive *r, int *code, struct failure *f)
 }
 
 int
+receive_is_waiting(const struct receive *r)
+{
+	const struct stream *s;
+	size_t i;
+
+	for (i = 0; r->phase == PHASE_PULLING && i < RECEIVE_STREAMS; i++) {
+		s = &r->streams[i];
+		if (s->state == STREAM_QUERIED ||
+		    (s->state == STREAM_PULLING && s->came < s->asked))
+			return 1;
+	}
+	return r->phase == PHASE_WANTED ||
+	    (r->phase == PHASE_PULLING && r->announced < r->nsegments);
+}
+
+int
 receive_dir(const struct receive *r)
 {
 	return staging_job_blob_dir(r->blob);

@@ -105,6 +105,9 @@ int receive_control(struct receive *r, struct buffer *out) ATTR_CHECK;
  */
 int receive_finished(const struct receive *r, int *code, struct failure *f);
 
+/* 1 while the provider owes an answer, or the rest of one. */
+int receive_is_waiting(const struct receive *r);
+
 /* The staging directory of a blob that is whole; open until receive_free. */
 int receive_dir(const struct receive *r);
 
