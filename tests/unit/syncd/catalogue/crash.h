@@ -14,13 +14,14 @@ typedef void crash_work(struct world *w, unsigned int k);
 /*
  * Close all; let a child open all, work, and die in the k-th call of the
  * victim (before it, but half of a write may have arrived); open all again,
- * and check the invariants.  1 when the child came to its end.
+ * and check the invariants of the victim.  1 when the child came to its end.
  */
 int crash_run(struct world *w, struct repository *victim, unsigned int k,
     crash_work *job);
 
-/* Publish winxp@ROUND, of CRASH_SIZE bytes. */
 #define CRASH_SIZE 5000u
+
+/* Publish winxp@ROUND, of CRASH_SIZE bytes. */
 void crash_publish(struct world *w, unsigned int round);
 
 /* What allows the site "lab" all. */
