@@ -31,8 +31,8 @@
 /* How often deadlines are looked at. */
 #define TICK_MS 1000
 
-/* A PONG on the wire; it is no sign that the peer works for us. */
-#define PONG_SIZE (FRAME_HEADER_SIZE + MESSAGE_PING_SIZE)
+/* PING and PONG on the wire; they are no sign that the peer works for us. */
+#define PING_SIZE (FRAME_HEADER_SIZE + MESSAGE_PING_SIZE)
 
 struct conversation {
 	struct loop *loop;
@@ -58,7 +58,8 @@ struct conversation {
 	int64_t sent_ms;          /* The last byte we sent. */
 	int64_t frame_ms;         /* The last whole frame of the peer. */
 	int64_t byte_ms;          /* Its last byte. */
-	int64_t useful_ms;        /* Its last byte that was not of a PONG. */
+	int64_t useful_ms;        /* Its last byte not of PING or PONG. */
+	size_t npings;            /* Of these, in what was read last. */
 };
 
 /* Decide how it ends, once; on_closed comes from the loop. */
@@ -255,6 +256,7 @@ on_frame(struct conversation *c, const struct frame *frame)
 	int r;
 
 	c->frame_ms = clock_mono_ms(c->clock);
+	c->npings += frame->type == MESSAGE_PING || frame->type == MESSAGE_PONG;
 	r = session_on_receive(&c->session, frame->type);
 	if (r != PH_OK)
 		return failure_set(&c->fault, r, "%s came in the state %s",
@@ -334,10 +336,11 @@ pump_in(struct conversation *c)
 		if (n == 0)
 			break;
 		c->byte_ms = clock_mono_ms(c->clock);
-		if (n != PONG_SIZE)
-			c->useful_ms = c->byte_ms;
+		c->npings = 0;
 		reader_init(&c->unread, c->input, n);
 		r = take_frames(c);
+		if (n > c->npings * PING_SIZE)
+			c->useful_ms = c->byte_ms;
 	}
 	if (r != PH_OK)
 		abort_code(c, r);
