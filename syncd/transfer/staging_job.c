@@ -409,6 +409,21 @@ apply(struct job *job, const struct part_row *row)
 	return r;
 }
 
+/*
+ * Make durable what came.  A failure is final: what was read back would come
+ * from memory, and a second sync would say that all is well.
+ */
+static int
+sync_staging(struct staging_job_blob *b)
+{
+	int r;
+
+	r = partial_sync(b->partial);
+	if (r != PH_OK)
+		(void)!partial_discard(b->config.store, &b->config.digest);
+	return r;
+}
+
 /* From time to time, make durable what came. */
 static int
 sync_sometimes(struct staging_job_blob *b)
@@ -419,7 +434,7 @@ sync_sometimes(struct staging_job_blob *b)
 	if (now - b->synced_ms < SYNC_INTERVAL_MS)
 		return PH_OK;
 	b->synced_ms = now;
-	return partial_sync(b->partial);
+	return sync_staging(b);
 }
 
 static void
@@ -492,7 +507,7 @@ run_finish(struct job *job)
 	int r;
 
 	b = job->b;
-	r = partial_sync(b->partial);
+	r = sync_staging(b);
 	if (r == PH_OK)
 		r = hash_whole(b, &found);
 	if (r == PH_OK &&
