@@ -15,7 +15,8 @@
 #include "syncd/catalogue/needs.h"
 
 int
-needs_manifests(struct catalogue *c, struct digest *out, size_t max, size_t *n)
+needs_manifests(struct catalogue *c, needs_skip *skip, void *cookie,
+    struct digest *out, size_t max, size_t *n)
 {
 	struct wanted wanted;
 	struct index_txn *txn;
@@ -26,7 +27,8 @@ needs_manifests(struct catalogue *c, struct digest *out, size_t max, size_t *n)
 	*n = 0;
 	r = wanted_load(c, &wanted);
 	for (i = 0; r == PH_OK && i < wanted.count && *n < max; i++) {
-		if (wanted.items[i].state == GRANT_RETIRE)
+		if (wanted.items[i].state == GRANT_RETIRE ||
+		    (skip != NULL && skip(cookie, &wanted.items[i].manifest)))
 			continue;
 		r = index_begin(c->index, INDEX_READ, &txn);
 		if (r != PH_OK)

@@ -13,9 +13,15 @@
  * A site: what is granted and not here yet.  Lane only.
  */
 
-/* Manifests of the grant that are not here; at most max of them. */
-int needs_manifests(struct catalogue *c, struct digest *out, size_t max,
-    size_t *n) ATTR_CHECK;
+/* 1 for a manifest that is not to be asked for. */
+typedef int needs_skip(void *cookie, const struct digest *manifest);
+
+/*
+ * Manifests of the grant that are not here, at most max of them, without
+ * those that skip (NULL: none) says 1 of.
+ */
+int needs_manifests(struct catalogue *c, needs_skip *skip, void *cookie,
+    struct digest *out, size_t max, size_t *n) ATTR_CHECK;
 
 #define NEED_BASES_MAX 8u
 

@@ -190,6 +190,11 @@ adopt(struct catalogue *c, const struct digest *digest, int dir,
 	if (r == PH_OK)
 		r = blob_seal(c->store, fd, &record);
 	file_abandon(c->config.files, fd);
+	if (r == PH_EIO) {
+		/* A failed fsync is final: what it was for is not believed. */
+		(void)!partial_discard(c->store, digest);
+		return r;
+	}
 	if (r == PH_OK)
 		r = blob_put_map(c->store, digest, dir, PARTIAL_MAP);
 	if (r == PH_OK)

@@ -85,18 +85,14 @@ survey_fini(struct survey *s)
 	survey_init(s);
 }
 
-/* Leave out what the provider said it does not have for us. */
-static void
-drop_refused(struct survey *s)
+/* 1 for what the provider said that it does not have for us. */
+static int
+is_refused(void *cookie, const struct digest *manifest)
 {
-	size_t i, n;
+	struct survey *s;
 
-	n = 0;
-	for (i = 0; i < s->nmanifests; i++) {
-		if (!survey_refused_has(&s->refused, &s->manifests[i]))
-			s->manifests[n++] = s->manifests[i];
-	}
-	s->nmanifests = n;
+	s = cookie;
+	return survey_refused_has(&s->refused, manifest);
 }
 
 /* A blob that is needed, unless it was refused or told already. */
@@ -129,10 +125,8 @@ find_missing(struct catalogue *c, struct survey *s)
 {
 	int r;
 
-	r = needs_manifests(c, s->manifests, SURVEY_MANIFESTS_MAX,
-	    &s->nmanifests);
-	if (r == PH_OK)
-		drop_refused(s);
+	r = needs_manifests(c, is_refused, s, s->manifests,
+	    SURVEY_MANIFESTS_MAX, &s->nmanifests);
 	if (r == PH_OK && s->nmanifests == 0)
 		r = needs_each(c, on_need, s);
 	return r;

@@ -135,7 +135,8 @@ exchange_manifests(struct repository *site)
 
 	count = 0;
 	do {
-		ck_assert_int_eq(needs_manifests(site->c, missing, 64, &n),
+		ck_assert_int_eq(needs_manifests(site->c, NULL, NULL, missing,
+				     64, &n),
 		    PH_OK);
 		for (i = 0; i < n; i++) {
 			document_init(&given);
