@@ -53,6 +53,7 @@ struct publication {
 	struct staged_file *files;
 	size_t nfiles;
 	struct space_hold *hold;
+	char actor[PH_TEXT_MAX + 1];
 };
 
 static void
@@ -154,6 +155,8 @@ publication_new(struct catalogue *c, const struct publication_spec *spec)
 	(void)strcpy(p->image, spec->image);
 	(void)strcpy(p->version, spec->version);
 	p->dry_run = spec->dry_run;
+	(void)snprintf(p->actor, sizeof(p->actor), "%s",
+	    spec->actor == NULL ? "syncd" : spec->actor);
 	p->files = calloc(spec->nfiles, sizeof(*p->files));
 	if (p->files == NULL || labels_copy(spec->labels, &p->labels) != PH_OK)
 		goto fail;
@@ -440,13 +443,13 @@ sign_manifest(struct catalogue *c, const struct manifest *m, struct document *d,
 
 /* The commit point and what follows from it. */
 static int
-commit_entry(struct catalogue *c, const struct manifest *m,
+commit_entry(struct catalogue *c, const char *actor, const struct manifest *m,
     const struct digest *digest)
 {
 	struct ledger_entry e;
 	int r;
 
-	r = ledger_begin(c, NULL, "publish", "syncctl", &e);
+	r = ledger_begin(c, NULL, "publish", actor, &e);
 	if (r != PH_OK) {
 		ledger_abort(&e);
 		return r;
@@ -546,7 +549,7 @@ publish(struct publication *p, const struct manifest *m,
 	if (r == PH_OK)
 		r = sign_manifest(p->c, m, &d, &out->manifest);
 	if (r == PH_OK)
-		r = commit_entry(p->c, m, &out->manifest);
+		r = commit_entry(p->c, p->actor, m, &out->manifest);
 	if (r == PH_OK)
 		r = grants_refresh_all(p->c, NULL);
 	document_fini(&d);

@@ -23,6 +23,7 @@ struct publication;
 
 /* What is to be published; borrowed during publication_begin(). */
 struct publication_spec {
+	const char *actor; /* Who publishes, for the log. */
 	const char *image;
 	const char *version;
 	const struct labels *labels;

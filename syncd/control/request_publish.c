@@ -319,6 +319,7 @@ image_publish(struct request *r)
 	get_expected(r, p);
 	labels_decode(o, "labels", &p->labels);
 	p->spec.labels = &p->labels;
+	p->spec.actor = request_actor(r);
 	json_get_text_or_null(o, "owner", &p->spec.owner);
 	json_get_bool(o, "dry_run", &p->spec.dry_run);
 	code = request_check_arguments(r);

@@ -442,8 +442,8 @@ read_root(struct parse *p, struct yaml_node *root)
 		r = yaml_fail(root, p->f,
 		    "the policy has no rules: it would withdraw everything");
 		failure_next(p->f,
-		    "add what is allowed, or deny \"*\" to say that nothing "
-		    "is");
+		    "add what is allowed; to allow nothing to a repository, "
+		    "add a rule that denies it \"*\", or remove it");
 	}
 	if (r == PH_OK)
 		r = collect_repositories(p->policy);
