@@ -247,11 +247,14 @@ get_signature(struct json_object *o, struct message_received *out)
 	struct buffer blob;
 	const char *text;
 	size_t len;
+	int r;
 
 	buffer_init(&blob, SSHSIG_BLOB_MAX);
 	json_get_string(o, "signature", &text, &len);
-	if (base64_decode(text, len, BASE64_PADDED, &blob) != PH_OK ||
-	    blob.len == 0)
+	r = base64_decode(text, len, BASE64_PADDED, &blob);
+	if (r == PH_ENOMEM)
+		json_set_error(o->tree, r);
+	else if (r != PH_OK || blob.len == 0)
 		json_refuse(o, "signature");
 	else {
 		memcpy(out->signature, blob.data, blob.len);
