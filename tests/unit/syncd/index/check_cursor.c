@@ -160,7 +160,7 @@ START_TEST(changed_while_walking)
 {
 	struct index_cursor *c;
 	struct index_bytes key, value;
-	char name[8];
+	char name[16];
 	uint64_t count;
 	int i, r;
 
