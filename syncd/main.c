@@ -2,6 +2,7 @@
  * syncd: one repository, in the foreground, until it is told to stop.  Reads
  * the configuration, puts the parts together, and takes them apart again.
  */
+#include <assert.h>
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
@@ -603,6 +604,7 @@ main(int argc, char **argv)
 		free(d.configuration);
 		return error_exit_status(r);
 	}
+	assert(d.configuration != NULL);
 	set_level(d.configuration);
 	prepare();
 	return run(&d);
