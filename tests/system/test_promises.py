@@ -87,8 +87,11 @@ def test_cut_at_every_segment(here):
     assert cuts >= size // (SEGMENT + 40_000) - 1, cuts
     promises.finish()
     _, down, connections = relay.end()
-    # Content again at most where a segment was cut; handshakes each time.
-    assert down < size + connections * (65536 + 16384), (down, connections)
+    # A reset also loses what the site's kernel had and syncd had not read:
+    # on a busy machine up to half of what a connection may carry here.
+    # Without continuing, no connection would ever carry enough.
+    again = SEGMENT // 2 + 65536
+    assert down < size + connections * again, (down, connections)
 
 
 @harness.limit(240)
