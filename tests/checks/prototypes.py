@@ -187,7 +187,7 @@ def main():
             check_documented(report, top, path)
         else:
             check_source(report, top, path)
-    everywhere = (*tree.SOURCE_DIRS, "docs", "deploy", "cmake")
+    everywhere = (*tree.SOURCE_DIRS, "docs", "deploy")
     for path in tree.files(top, *LEFTOVER_SUFFIXES, dirs=everywhere):
         check_leftovers(report, top, path)
     report.exit()
