@@ -254,6 +254,8 @@ read_operator_group(struct yaml_node *root, struct configuration *c,
 	if (!group_valid(text))
 		return refuse(n, "the name of a group", f);
 	memcpy(c->operator_group, text, strlen(text) + 1);
+	c->operator_group_line = yaml_line(n);
+	c->operator_group_column = yaml_column(n);
 	return PH_OK;
 }
 
@@ -296,7 +298,10 @@ read_upstream(struct yaml_node *root, struct configuration *c,
 		return r;
 	if (c->role == CONFIGURATION_PRIMARY)
 		return yaml_fail(map, f, "a primary has no \"upstream\"");
-	r = read_address(map, &c->upstream_address, &c->upstream_host_key, f);
+	r = yaml_map_keys(map, known, f);
+	if (r == PH_OK)
+		r = read_address(map, &c->upstream_address,
+		    &c->upstream_host_key, f);
 	if (r == PH_OK)
 		r = get_text(map, "id", YAML_OPTIONAL, &n, &text, f);
 	if (r != PH_OK)
@@ -309,7 +314,7 @@ read_upstream(struct yaml_node *root, struct configuration *c,
 		    "digits in lower case",
 		    f);
 	c->has_upstream = 1;
-	return yaml_map_end(map, known, f);
+	return PH_OK;
 }
 
 /* What a primary's invitations say. */
@@ -328,11 +333,12 @@ read_advertise(struct yaml_node *root, struct configuration *c,
 	if (c->role != CONFIGURATION_PRIMARY)
 		return yaml_fail(map, f,
 		    "\"advertise\" is for a primary, and this is a site");
-	r = read_address(map, &c->advertise_address, &c->advertise_host_key, f);
-	if (r != PH_OK)
-		return r;
-	c->has_advertise = 1;
-	return yaml_map_end(map, known, f);
+	r = yaml_map_keys(map, known, f);
+	if (r == PH_OK)
+		r = read_address(map, &c->advertise_address,
+		    &c->advertise_host_key, f);
+	c->has_advertise = r == PH_OK;
+	return r;
 }
 
 /* The lifetime of grants, which only a primary makes. */
@@ -354,6 +360,10 @@ read_lifetime(struct yaml_node *root, struct configuration *c,
 static int
 read_head(struct yaml_node *root, struct configuration *c, struct failure *f)
 {
+	static const char *const known[] = { "version", "name", "role",
+		"state_dir", "store_dir", "sync_interval", "rate", "lifetime",
+		"log_level", "delta_cache", "operator_group", "upstream",
+		"advertise", NULL };
 	int64_t version;
 	size_t role;
 	int r;
@@ -363,6 +373,8 @@ read_head(struct yaml_node *root, struct configuration *c, struct failure *f)
 	if (r == PH_OK)
 		r = yaml_get_int(root, "version", YAML_REQUIRED, 1, 1, &version,
 		    f);
+	if (r == PH_OK)
+		r = yaml_map_keys(root, known, f);
 	if (r == PH_OK)
 		r = get_word(root, "role", YAML_REQUIRED, roles, 2,
 		    "primary or site", &role, f);
@@ -400,10 +412,6 @@ read_limits(struct yaml_node *root, struct configuration *c, struct failure *f)
 static int
 read_root(struct yaml_node *root, struct configuration *c, struct failure *f)
 {
-	static const char *const known[] = { "version", "name", "role",
-		"state_dir", "store_dir", "sync_interval", "rate", "lifetime",
-		"log_level", "delta_cache", "operator_group", "upstream",
-		"advertise", NULL };
 	int r;
 
 	r = read_head(root, c, f);
@@ -419,8 +427,6 @@ read_root(struct yaml_node *root, struct configuration *c, struct failure *f)
 		r = read_upstream(root, c, f);
 	if (r == PH_OK)
 		r = read_advertise(root, c, f);
-	if (r == PH_OK)
-		r = yaml_map_end(root, known, f);
 	return r;
 }
 

@@ -53,6 +53,8 @@ struct configuration {
 	char state_dir[CONFIGURATION_PATH_SIZE];       /* Absolute. */
 	char store_dir[CONFIGURATION_PATH_SIZE];       /* Absolute. */
 	char operator_group[CONFIGURATION_GROUP_SIZE]; /* Or empty. */
+	unsigned int operator_group_line;   /* Where it stands: whether the */
+	unsigned int operator_group_column; /* group exists is seen later. */
 	enum configuration_log_level log_level;
 	int64_t sync_interval_s;
 	int64_t lifetime_s;   /* Of grants; primary only. */

@@ -202,18 +202,28 @@ yaml_get_map(struct yaml_node *map, const char *key,
 	return get_kind(map, key, presence, YAML_MAP, out, f);
 }
 
-int
-yaml_map_end(const struct yaml_node *map, const char *const *known,
+/* 1 when a key is one of those that are known. */
+static int
+is_known(const struct yaml_node *key, const char *const *known)
+{
+	size_t i;
+
+	for (i = 0; known[i] != NULL; i++) {
+		if (strcmp(yaml_text(key), known[i]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Refuse a key, listing those that are known. */
+static int
+refuse_key(const struct yaml_node *key, const char *const *known,
     struct failure *f)
 {
-	const struct yaml_node *key;
 	char list[300] = "";
 	size_t i, n;
 	int r;
 
-	key = yaml_unseen(map);
-	if (key == NULL)
-		return PH_OK;
 	r = yaml_fail(key, f, "there is no key \"%.100s\" here",
 	    yaml_text(key));
 	n = 0;
@@ -222,4 +232,17 @@ yaml_map_end(const struct yaml_node *map, const char *const *known,
 		    i == 0 ? "" : ", ", known[i]);
 	failure_next(f, "known keys are: %s", list);
 	return r;
+}
+
+int
+yaml_map_keys(const struct yaml_node *map, const char *const *known,
+    struct failure *f)
+{
+	size_t i;
+
+	for (i = 0; i < yaml_count(map); i++) {
+		if (!is_known(yaml_key(map, i), known))
+			return refuse_key(yaml_key(map, i), known, f);
+	}
+	return PH_OK;
 }

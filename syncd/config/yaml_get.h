@@ -54,10 +54,11 @@ int yaml_get_map(struct yaml_node *map, const char *key,
     struct failure *f) ATTR_CHECK;
 
 /*
- * To be called when all keys that exist were asked for: fails at the first
- * entry that nobody saw.  known lists the keys for the message, NULL-ended.
+ * Fail at the first key of a map that is not one of known, NULL-ended.  To be
+ * called before keys are asked for: one that is misspelt is then named, and
+ * not the one that is missing for it.
  */
-int yaml_map_end(const struct yaml_node *map, const char *const *known,
+int yaml_map_keys(const struct yaml_node *map, const char *const *known,
     struct failure *f) ATTR_CHECK;
 
 #endif

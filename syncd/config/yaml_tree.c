@@ -19,7 +19,6 @@ struct yaml_node {
 	unsigned int line;
 	unsigned int column;
 	int quoted;
-	int seen;
 	char *text;                    /* NULL but for scalars. */
 	const struct yaml_node *label; /* A key, or NULL. */
 	struct yaml_node **children;
@@ -241,12 +240,8 @@ yaml_key(const struct yaml_node *map, size_t i)
 struct yaml_node *
 yaml_item(struct yaml_node *n, size_t i)
 {
-	struct yaml_node *child;
-
 	assert(i < yaml_count(n));
-	child = n->children[n->kind == YAML_MAP ? 2 * i + 1 : i];
-	child->seen = 1;
-	return child;
+	return n->children[n->kind == YAML_MAP ? 2 * i + 1 : i];
 }
 
 struct yaml_node *
@@ -258,19 +253,6 @@ yaml_find(struct yaml_node *map, const char *key)
 	for (i = 0; i < yaml_count(map); i++) {
 		if (strcmp(yaml_key(map, i)->text, key) == 0)
 			return yaml_item(map, i);
-	}
-	return NULL;
-}
-
-const struct yaml_node *
-yaml_unseen(const struct yaml_node *map)
-{
-	size_t i;
-
-	assert(map->kind == YAML_MAP);
-	for (i = 0; i < yaml_count(map); i++) {
-		if (!map->children[2 * i + 1]->seen)
-			return yaml_key(map, i);
 	}
 	return NULL;
 }

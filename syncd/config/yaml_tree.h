@@ -7,13 +7,11 @@
 #include "proto/failure.h"
 
 /*
- * What stands in a YAML file, as a tree that knows where everything stands
- * and what was asked for.  What the keys mean is for others.
+ * What stands in a YAML file, as a tree that knows where everything stands.
+ * What the keys mean is for others.
  *
  * libyaml has yaml_ names of its own, yaml_free among them, which a function
  * of ours would replace under its feet: hence yaml_tree_free.
- *
- * One thread at a time: looking marks what was seen.
  */
 
 enum yaml_kind {
@@ -56,14 +54,11 @@ size_t yaml_count(const struct yaml_node *n);
 /* Key of entry i of a map, as a scalar; i < yaml_count(). */
 const struct yaml_node *yaml_key(const struct yaml_node *map, size_t i);
 
-/* Value of entry i, or item i, in the order of the file; marks it as seen. */
+/* Value of entry i, or item i, in the order of the file. */
 struct yaml_node *yaml_item(struct yaml_node *n, size_t i);
 
-/* The value of a key, marked as seen; NULL when there is none. */
+/* The value of a key; NULL when there is none. */
 struct yaml_node *yaml_find(struct yaml_node *map, const char *key);
-
-/* The key of the first entry of a map that is not marked; NULL: none. */
-const struct yaml_node *yaml_unseen(const struct yaml_node *map);
 
 /*
  * Fail at a node; what (printf style) should name it.  Returns the code of

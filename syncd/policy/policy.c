@@ -215,7 +215,10 @@ read_images(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 	if (r != PH_OK)
 		return r;
 	pattern = NULL;
-	r = yaml_get_string(images, "name", YAML_REQUIRED, &pattern, p->f);
+	r = yaml_map_keys(images, known, p->f);
+	if (r == PH_OK)
+		r = yaml_get_string(images, "name", YAML_REQUIRED, &pattern,
+		    p->f);
 	if (r == PH_OK && !pattern_valid(pattern)) {
 		r = yaml_fail(yaml_find(images, "name"), p->f,
 		    "\"%.200s\" is not a pattern for image names", pattern);
@@ -225,8 +228,6 @@ read_images(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 	}
 	if (r == PH_OK)
 		(void)strcpy(rule->images.name, pattern);
-	if (r == PH_OK)
-		r = yaml_map_end(images, known, p->f);
 	return r;
 }
 
@@ -309,13 +310,13 @@ read_versions(struct parse *p, struct yaml_node *map, struct policy_rule *rule)
 	r = yaml_get_map(map, "versions", YAML_OPTIONAL, &versions, p->f);
 	if (r != PH_OK || versions == NULL)
 		return r;
+	r = yaml_map_keys(versions, known, p->f);
+	if (r != PH_OK)
+		return r;
 	newest = yaml_find(versions, "newest");
 	exact = yaml_find(versions, "exact");
 	from = yaml_find(versions, "from");
 	until = yaml_find(versions, "to");
-	r = yaml_map_end(versions, known, p->f);
-	if (r != PH_OK)
-		return r;
 	if ((newest != NULL) + (exact != NULL) +
 		(from != NULL || until != NULL) !=
 	    1) {
@@ -350,13 +351,13 @@ read_rule(struct parse *p, struct yaml_node *node, int deny,
 	rule->column = yaml_column(node);
 	r = yaml_as_kind(node, YAML_MAP, p->f);
 	if (r == PH_OK)
+		r = yaml_map_keys(node, known, p->f);
+	if (r == PH_OK)
 		r = read_to(p, node, rule);
 	if (r == PH_OK)
 		r = read_images(p, node, rule);
 	if (r == PH_OK)
 		r = read_versions(p, node, rule);
-	if (r == PH_OK)
-		r = yaml_map_end(node, known, p->f);
 	if (r == PH_OK && deny && rule->versions == POLICY_VERSIONS_NEWEST) {
 		r = yaml_fail(node, p->f,
 		    "a deny rule cannot be about the newest versions");
@@ -431,13 +432,13 @@ read_root(struct parse *p, struct yaml_node *root)
 		r = yaml_get_int(root, "version", YAML_REQUIRED, 1, 1, &version,
 		    p->f);
 	if (r == PH_OK)
+		r = yaml_map_keys(root, known, p->f);
+	if (r == PH_OK)
 		r = read_groups(p, root);
 	if (r == PH_OK)
 		r = read_rules(p, root, "allow", 0);
 	if (r == PH_OK)
 		r = read_rules(p, root, "deny", 1);
-	if (r == PH_OK)
-		r = yaml_map_end(root, known, p->f);
 	if (r == PH_OK && p->policy->nrules == 0) {
 		r = yaml_fail(root, p->f,
 		    "the policy has no rules: it would withdraw everything");

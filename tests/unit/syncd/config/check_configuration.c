@@ -284,6 +284,13 @@ END_TEST
 
 START_TEST(an_unknown_key_is_told_those_that_exist)
 {
+	/* Also where it stands in place of one that is needed. */
+	ck_assert_int_eq(parse("version: 1\nrolle: site\n"), PH_ECONFIG);
+	ck_assert_str_eq(failure.what, "there is no key \"rolle\" here");
+	ck_assert_str_eq(failure.where, "c.yaml:2:1");
+	/* But not in a file of another form, which may have more keys. */
+	ck_assert_int_eq(parse("version: 2\nrolle: site\n"), PH_ECONFIG);
+	ck_assert_str_eq(failure.where, "c.yaml:1:10");
 	ck_assert_int_eq(parse(HEAD "colour: red\n"), PH_ECONFIG);
 	ck_assert_str_eq(failure.next,
 	    "known keys are: version, name, role, state_dir, store_dir, "

@@ -194,6 +194,12 @@ START_TEST(rules_that_are_refused)
 		    "    images: {name: x, label: y}\n",
 	    "p.yaml:4:23", "label");
 	must_refuse(RULE "    note: x\n", "p.yaml:6:5", "note");
+	must_refuse("version: 1\nallow:\n  - to: [a]\n"
+		    "    images: {nane: x}\n",
+	    "p.yaml:4:14", "there is no key \"nane\" here");
+	must_refuse("version: 1\nallow:\n  - to: [a]\n"
+		    "    image: {name: x}\n",
+	    "p.yaml:4:5", "there is no key \"image\" here");
 	must_refuse("version: 1\ndeny:\n  - to: [a]\n    images: {name: x}\n"
 		    "    versions: {newest: 2}\n",
 	    "p.yaml:3:5", "newest");
