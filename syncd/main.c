@@ -19,6 +19,7 @@
 #include "syncd/base/notify.h"
 #include "syncd/config/configuration.h"
 #include "syncd/config/layout.h"
+#include "syncd/config/operators.h"
 #include "syncd/control/control_context.h"
 #include "syncd/control/grant_news.h"
 #include "syncd/control/reload.h"
@@ -59,6 +60,7 @@ struct options {
 struct daemon {
 	const char *config_path;
 	struct configuration *configuration; /* Owned; the engine's. */
+	struct operators operators;
 	struct layout layout;
 	char gate_path[LAYOUT_PATH_SIZE]; /* "": there is no gate. */
 	struct files files;
@@ -439,7 +441,7 @@ start_sockets(struct daemon *d, struct failure *f)
 	memset(&server, 0, sizeof(server));
 	layout_path(&d->layout, LAYOUT_CONTROL_SOCKET, path);
 	server.path = path;
-	server.group = d->configuration->operator_group;
+	server.operators = d->operators;
 	return server_open(&d->context, &server, &d->server, f);
 }
 
@@ -595,6 +597,9 @@ main(int argc, char **argv)
 	r = d.configuration == NULL ?
 	    no_memory(&f) :
 	    configuration_read(d.config_path, d.configuration, &f);
+	if (r == PH_OK)
+		r = operators_find(d.configuration, d.config_path,
+		    &d.operators, &f);
 	if (r == PH_OK && options.check)
 		r = layout_init(&d.layout, d.configuration->state_dir,
 		    d.configuration->store_dir, &f);

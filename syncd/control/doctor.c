@@ -16,6 +16,7 @@
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/reports.h"
 #include "syncd/config/keypair.h"
+#include "syncd/config/operators.h"
 #include "syncd/config/probe.h"
 #include "syncd/config/smallfile.h"
 #include "syncd/config/units.h"
@@ -114,9 +115,11 @@ static void
 look_configuration(const struct control_context *context, struct doctor *d)
 {
 	struct configuration c;
+	struct operators operators;
 	struct failure f;
 
-	if (configuration_read(context->config_path, &c, &f) == PH_OK)
+	if (configuration_read(context->config_path, &c, &f) == PH_OK &&
+	    operators_find(&c, context->config_path, &operators, &f) == PH_OK)
 		doctor_good(d, "configuration", "%s", context->config_path);
 	else
 		doctor_bad(d, "configuration", &f);

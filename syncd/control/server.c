@@ -2,7 +2,6 @@
  * Listening for operators.
  */
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "proto/control.h"
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/name.h"
@@ -27,7 +27,7 @@
 /* Groups that a process can be in (NGROUPS_MAX of the kernel is 65536). */
 #define GROUPS_MAX 1024u
 
-/* For looking up a user or a group. */
+/* For looking up a user. */
 #define NAMES_SIZE 16384u
 
 struct client {
@@ -39,8 +39,7 @@ struct client {
 struct server {
 	const struct control_context *context;
 	struct sockaddr_un address;
-	int has_group;
-	gid_t group;
+	struct operators operators;
 	int64_t request_ms;
 	int64_t answer_ms;
 	int fd;
@@ -91,15 +90,15 @@ is_operator(const struct server *s, int fd, gid_t primary)
 	socklen_t len;
 	size_t i;
 
-	if (!s->has_group)
+	if (!s->operators.has_group)
 		return 0;
-	if (primary == s->group)
+	if (primary == s->operators.group)
 		return 1;
 	len = sizeof(groups);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == -1)
 		return 0;
 	for (i = 0; i < len / sizeof(groups[0]); i++) {
-		if (groups[i] == s->group)
+		if (groups[i] == s->operators.group)
 			return 1;
 	}
 	return 0;
@@ -121,6 +120,25 @@ name_actor(uid_t uid, char out[PH_NAME_MAX + 1])
 		    (unsigned int)uid);
 }
 
+/* Say to a user who may not come that it is so; who does not hear it, not. */
+static void
+refuse(int fd, const char *actor)
+{
+	struct buffer answer;
+	struct failure f;
+
+	(void)failure_set(&f, PH_EDENIED, "%s may not use the control socket",
+	    actor);
+	failure_next(&f,
+	    "run syncctl as the user of syncd, or become a member of "
+	    "operator_group");
+	buffer_init(&answer, CONTROL_HEADER_SIZE + PH_CONTROL_MAX);
+	if (control_error_encode(&f, NULL, 0, &answer) == PH_OK)
+		(void)!send(fd, answer.data, answer.len,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	buffer_fini(&answer);
+}
+
 /* 1 when the process at the other end may come; its user is then actor. */
 static int
 is_welcome(const struct server *s, int fd, char actor[PH_NAME_MAX + 1])
@@ -136,6 +154,7 @@ is_welcome(const struct server *s, int fd, char actor[PH_NAME_MAX + 1])
 	    is_operator(s, fd, peer.gid))
 		return 1;
 	diag(DIAG_WARNING, "%s may not use the control socket", actor);
+	refuse(fd, actor);
 	return 0;
 }
 
@@ -202,30 +221,6 @@ set_address(struct server *s, const char *path, struct failure *f)
 	return PH_OK;
 }
 
-/* Find the operators' group.  PH_OK, or PH_ECONFIG with f. */
-static int
-set_group(struct server *s, const char *name, struct failure *f)
-{
-	char names[NAMES_SIZE];
-	struct group entry, *found;
-
-	if (name[0] == '\0')
-		return PH_OK;
-	found = NULL;
-	if (getgrnam_r(name, &entry, names, sizeof(names), &found) != 0 ||
-	    found == NULL) {
-		(void)failure_set(f, PH_ECONFIG,
-		    "operator_group: there is no group %s here", name);
-		failure_next(f,
-		    "make it with \"groupadd %s\", or leave operator_group out",
-		    name);
-		return PH_ECONFIG;
-	}
-	s->has_group = 1;
-	s->group = found->gr_gid;
-	return PH_OK;
-}
-
 /* A failure of the system while making the socket. */
 static int
 fail_socket(const struct server *s, const char *what, struct failure *f)
@@ -277,22 +272,23 @@ remove_stale(struct server *s, struct failure *f)
 
 /* Let the operators in. */
 static int
-give_to_group(struct server *s, const char *name, struct failure *f)
+give_to_group(struct server *s, struct failure *f)
 {
 	int r;
 
-	if (!s->has_group ||
-	    chown(s->address.sun_path, (uid_t)-1, s->group) == 0)
+	if (!s->operators.has_group ||
+	    chown(s->address.sun_path, (uid_t)-1, s->operators.group) == 0)
 		return PH_OK;
 	r = fail_socket(s, "the control socket cannot be given to a group", f);
 	failure_next(f,
-	    "make the user that runs syncd a member of the group %s", name);
+	    "make the user that runs syncd a member of operator_group, or "
+	    "leave that out");
 	return r;
 }
 
 /* Make the socket. */
 static int
-listen_at(struct server *s, const char *group, struct failure *f)
+listen_at(struct server *s, struct failure *f)
 {
 	const struct sockaddr *address = (const struct sockaddr *)&s->address;
 	int r;
@@ -306,7 +302,7 @@ listen_at(struct server *s, const char *group, struct failure *f)
 		return fail_socket(s, "the control socket cannot be made", f);
 	s->bound = 1;
 	/* The group first: with the mode, the old one would be let in. */
-	r = give_to_group(s, group, f);
+	r = give_to_group(s, f);
 	if (r != PH_OK)
 		return r;
 	if (chmod(s->address.sun_path, 0660) == -1 ||
@@ -333,6 +329,7 @@ server_open(const struct control_context *context,
 		return failure_set(f, PH_ENOMEM,
 		    "no memory for the control socket");
 	s->context = context;
+	s->operators = config->operators;
 	s->fd = -1;
 	LIST_INIT(&s->clients);
 	s->request_ms = config->request_ms;
@@ -343,11 +340,9 @@ server_open(const struct control_context *context,
 		s->answer_ms = CONNECTION_ANSWER_MS;
 	r = set_address(s, config->path, f);
 	if (r == PH_OK)
-		r = set_group(s, config->group, f);
-	if (r == PH_OK)
 		r = remove_stale(s, f);
 	if (r == PH_OK)
-		r = listen_at(s, config->group, f);
+		r = listen_at(s, f);
 	if (r != PH_OK)
 		server_close(s);
 	else

@@ -6,6 +6,7 @@
 
 #include "proto/attributes.h"
 #include "proto/failure.h"
+#include "syncd/config/operators.h"
 #include "syncd/control/control_context.h"
 
 /*
@@ -24,8 +25,8 @@ struct server;
 
 /* Times to wait, in milliseconds, for tests; 0: as connection.h has them. */
 struct server_config {
-	const char *path;  /* Absolute, of the socket. */
-	const char *group; /* Of the operators; "": there is none. */
+	const char *path; /* Absolute, of the socket. */
+	struct operators operators;
 	int64_t request_ms;
 	int64_t answer_ms;
 };
@@ -33,8 +34,8 @@ struct server_config {
 /*
  * Listen.  The socket is made with mode 0660; one that a dead syncd left is
  * replaced, one that answers is not (PH_EBUSY).  context is borrowed, config
- * copied.  PH_OK, or an error with f filled in: PH_ECONFIG for a group that
- * does not exist, PH_EPERM, PH_EIO, PH_ENOMEM.
+ * copied.  PH_OK, or an error with f filled in: PH_ECONFIG for a path that is
+ * too long, PH_EPERM, PH_EIO, PH_ENOMEM.
  */
 int server_open(const struct control_context *context,
     const struct server_config *config, struct server **out,

@@ -17,6 +17,7 @@ BAD = {
     "a rate without a unit": ("rate: 8\n", 2, 7),
     "a bad duration": ("sync_interval: 5x\n", 2, 16),
     "a bad level": ("log_level: loud\n", 2, 12),
+    "a group that is none": ("operator_group: no-such-group-here\n", 2, 17),
     "a key twice": ("name: a\nname: a\n", None, None),
     "an alias": ("name: &a centre\noperator_group: *a\n", None, None),
     "no text": (b"name: \xff\xfe\n", None, None),

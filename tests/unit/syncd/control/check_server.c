@@ -114,19 +114,6 @@ START_TEST(what_is_no_socket_is_left)
 }
 END_TEST
 
-START_TEST(group_that_does_not_exist_is_refused)
-{
-	struct failure f;
-
-	server_close(desk.server);
-	desk.config.group = "no-such-group-here";
-	ck_assert_int_eq(server_open(&desk.context, &desk.config, &desk.server,
-			     &f),
-	    PH_ECONFIG);
-	ck_assert_ptr_nonnull(strstr(f.what, "no-such-group-here"));
-}
-END_TEST
-
 START_TEST(bytes_that_are_no_request_are_refused)
 {
 	static const struct {
@@ -370,7 +357,6 @@ main(void)
 	tcase_add_test(tc, socket_is_for_operators_and_goes_with_the_server);
 	tcase_add_test(tc, stale_socket_is_replaced_and_a_live_one_is_not);
 	tcase_add_test(tc, what_is_no_socket_is_left);
-	tcase_add_test(tc, group_that_does_not_exist_is_refused);
 	tcase_add_test(tc, bytes_that_are_no_request_are_refused);
 	tcase_add_test(tc, frames_that_are_empty_or_too_long_are_refused);
 	tcase_add_test(tc, second_request_on_a_connection_is_refused);

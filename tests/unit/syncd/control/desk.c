@@ -51,7 +51,6 @@ desk_begin(struct desk *d, struct repository *r, int64_t request_ms,
 	}
 	world_path(r, "state/control", d->socket);
 	d->config.path = d->socket;
-	d->config.group = "";
 	d->config.request_ms = request_ms;
 	d->config.answer_ms = answer_ms;
 	ck_assert_msg(server_open(&d->context, &d->config, &d->server, &f) ==
