@@ -3,10 +3,12 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "syncctl/client.h"
 
 #define RECEIVE_SIZE 65536u
+#define NAME_SIZE 64u /* Of a user. */
 
 struct client {
 	char config[CONFIGURATION_PATH_SIZE]; /* For messages. */
@@ -41,6 +44,50 @@ fail_absent(const struct client *c, const char *path, struct failure *f)
 	return PH_ENODAEMON;
 }
 
+/* The name of a user, or the number. */
+static void
+user_name(uid_t uid, char out[NAME_SIZE])
+{
+	const struct passwd *entry;
+
+	entry = getpwuid(uid);
+	if (entry != NULL)
+		(void)snprintf(out, NAME_SIZE, "%s", entry->pw_name);
+	else
+		(void)snprintf(out, NAME_SIZE, "uid %u", (unsigned int)uid);
+}
+
+/* Fail because the socket at path is not for the user that runs us. */
+static int
+fail_denied(const struct client *c, const struct configuration *conf,
+    const char *path, struct failure *f)
+{
+	char owner[NAME_SIZE], user[NAME_SIZE];
+	const char *group;
+	struct stat st;
+
+	group = conf->operator_group;
+	user_name(geteuid(), user);
+	if (stat(path, &st) == 0)
+		user_name(st.st_uid, owner);
+	else
+		(void)strcpy(owner, "the user that runs syncd");
+	(void)failure_set(f, PH_EDENIED,
+	    "%s may not use the control socket: only root, %s%s%s may", user,
+	    owner, group[0] == '\0' ? "" : " and members of the group ", group);
+	failure_where(f, "%.200s", path);
+	if (group[0] != '\0')
+		failure_next(f,
+		    "ask root for \"usermod -aG %s %s\" and log in again",
+		    group, user);
+	else
+		failure_next(f,
+		    "run syncctl as %s, or let a group in: operator_group in "
+		    "%.200s",
+		    owner, c->config);
+	return PH_EDENIED;
+}
+
 /* Fail as errno of connect(2) says. */
 static int
 fail_connect(const struct client *c, const struct configuration *conf,
@@ -48,21 +95,10 @@ fail_connect(const struct client *c, const struct configuration *conf,
 {
 	if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
 		return fail_absent(c, path, f);
-	if (errno != EACCES && errno != EPERM)
-		return failure_set(f, PH_EIO, "cannot connect to %.300s: %s",
-		    path, strerror(errno));
-	(void)failure_set(f, PH_EPERM,
-	    "this user may not use the control socket of syncd");
-	failure_where(f, "%.200s", path);
-	if (conf->operator_group[0] != '\0')
-		failure_next(f, "become a member of the group %s",
-		    conf->operator_group);
-	else
-		failure_next(f,
-		    "run syncctl as the user of syncd, or name a group as "
-		    "operator_group in %.200s",
-		    c->config);
-	return PH_EPERM;
+	if (errno == EACCES || errno == EPERM)
+		return fail_denied(c, conf, path, f);
+	return failure_set(f, PH_EIO, "cannot connect to %.300s: %s", path,
+	    strerror(errno));
 }
 
 /* Connect to the socket in state_dir. */

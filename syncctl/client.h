@@ -28,7 +28,7 @@ int client_configuration(const char *config, struct configuration *out,
 /*
  * Connect to the syncd whose state_dir the configuration in the file names.
  * The caller frees *out.  PH_OK; PH_ECONFIG, PH_EFILE; PH_ENODAEMON;
- * PH_EPERM when we may not; PH_EIO, PH_ENOMEM.
+ * PH_EDENIED when we may not; PH_EIO, PH_ENOMEM.
  */
 int client_open(const char *config, struct client **out,
     struct failure *f) ATTR_CHECK;

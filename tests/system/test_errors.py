@@ -195,6 +195,38 @@ def test_not_running(here):
     primary.ctl("repo", "authorized-keys")
 
 
+def test_no_operator(here):
+    """Who may not use the control socket hears who may, and how: 4."""
+    if os.geteuid() != 0:
+        raise harness.Skip("only root can be somebody else")
+    primary = harness.Primary(here).up()
+    primary.config.chmod(0o644)
+    primary.ctl("status")
+
+    def ask(*words):
+        return primary.run(*words, user="nobody", group="nogroup")
+
+    error = ask("status", "--json").error()
+    assert (error["code"], error["exit"]) == ("denied", 4), error
+    assert "nobody" in error["what"] and "root" in error["what"], error
+    assert "operator_group" in error["next"], error
+    assert ask("doctor").status == 4
+    # A mode that was widened changes nothing.
+    socket = primary.state / "control.sock"
+    socket.chmod(0o666)
+    error = ask("status", "--json").error()
+    assert (error["code"], error["exit"]) == ("denied", 4), error
+    # A group that is not theirs, and theirs.
+    primary.configure("operator_group", "daemon")
+    primary.restart()
+    error = ask("status", "--json").error()
+    assert "group daemon" in error["what"], error
+    assert "usermod -aG daemon nobody" in error["next"], error
+    primary.configure("operator_group", "nogroup")
+    primary.restart()
+    assert ask("status").status == 0
+
+
 def test_unknown_things(here):
     """Unknown repository or image: 3.  Not here: 12."""
     primary, site = network(here, "branch")
