@@ -16,6 +16,7 @@
 #include "syncd/catalogue/display.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/intake.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/rows.h"
@@ -25,9 +26,6 @@
 #include "syncd/store/staging.h"
 
 #include "syncd/catalogue/publication.h"
-
-/* A block map has 32 bytes for each 64 KiB. */
-#define MAP_SHARE 2048u
 
 /* The file, its map and its record, and its name in published/. */
 #define FILE_INODES 4u
@@ -178,8 +176,9 @@ reserve(struct publication *p, uint64_t stored, struct failure *f)
 	char what[PH_NAME_MAX + PH_VERSION_MAX + 2];
 
 	(void)snprintf(what, sizeof(what), "%s@%s", p->image, p->version);
-	return space_reserve(p->c->space, what, stored + stored / MAP_SHARE,
-	    p->nfiles * FILE_INODES + 1, &p->hold, f);
+	return space_reserve(p->c->space, what,
+	    stored + stored / INTAKE_MAP_SHARE, p->nfiles * FILE_INODES + 1,
+	    &p->hold, f);
 }
 
 int
@@ -247,9 +246,8 @@ publication_ingest(struct publication *p, size_t i, int fd,
 	config.dir = p->dir;
 	config.file = file;
 	config.map = map;
-	if (progress != NULL)
-		config.progress = *progress;
-	r = ingest_file(&config, &staged->result, f);
+	r = intake_file(p->c->space, p->hold, &config, progress,
+	    &staged->result, f);
 	if (r != PH_OK)
 		return r;
 	if (expected != NULL &&

@@ -22,8 +22,6 @@
 
 #include "syncd/store/ingest.h"
 
-#define STEP_SIZE (UINT64_C(16) << 20)
-
 /* How long a silent pipe goes without a look at whether we are wanted. */
 #define SILENCE_MS 500
 
@@ -120,7 +118,7 @@ tell(struct copy *c, int now)
 	uint64_t total;
 
 	p = &c->config->progress;
-	if (p->step == NULL || (!now && c->offset - c->told < STEP_SIZE))
+	if (p->step == NULL || (!now && c->offset - c->told < INGEST_STEP_SIZE))
 		return PH_OK;
 	c->told = c->offset;
 	total = S_ISREG(c->before.st_mode) ? (uint64_t)c->before.st_size : 0;
@@ -169,7 +167,8 @@ add_hole(struct copy *c, uint64_t end)
 
 	r = PH_OK;
 	while (c->offset < end && r == PH_OK) {
-		n = end - c->offset < STEP_SIZE ? end - c->offset : STEP_SIZE;
+		n = end - c->offset < INGEST_STEP_SIZE ? end - c->offset :
+							 INGEST_STEP_SIZE;
 		r = hash_add_zeros(c->hash, n);
 		if (r == PH_OK)
 			r = show(c, NULL, n);

@@ -16,6 +16,9 @@
  * the source open.  Holes stay holes, and 4 KiB of zeros become one.
  */
 
+/* Progress is told at most so many bytes after it was told last. */
+#define INGEST_STEP_SIZE (UINT64_C(16) << 20)
+
 struct ingest_config {
 	const struct files *files;
 	int source;        /* Open for reading: a regular file or a pipe. */

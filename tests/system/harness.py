@@ -510,6 +510,15 @@ def noise(path, size, seed=0, zeros=True):
     return path
 
 
+@contextlib.contextmanager
+def pipe(path):
+    """A stream through which the bytes of a file come."""
+    with subprocess.Popen(
+        ["cat", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as program:
+        yield program.stdout
+
+
 def changed(old, new, every=400_000, seed=1):
     """A copy of a file with a few bytes changed here and there."""
     shutil.copyfile(old, new)

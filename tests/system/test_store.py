@@ -210,6 +210,15 @@ def test_full_at_publish(here):
                 7, "image", "publish", "disk@2", "d=-", stdin=file
             )
         assert error["code"] == "no-space", error
+        # A pipe, of which nobody knows how much will come.
+        with harness.pipe(here / "2.img") as stream:
+            error = primary.fails(
+                7, "image", "publish", "disk@2", "d=-", stdin=stream
+            )
+        assert error["code"] == "no-space", error
+        for word in ("of d: disk@2 needs", "is free", "short"):
+            assert word in error["what"], error
+        assert "room for all of it" in error["next"], error
         assert not list((primary.store / "staging").iterdir())
         assert [r["version"] for r in primary.json("image", "ls")["images"]] == [
             "1"
