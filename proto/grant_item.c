@@ -1,6 +1,7 @@
 /*
  * Lines of the lists of grants.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/errors.h"
@@ -9,9 +10,6 @@
 #include "proto/version.h"
 
 #include "proto/grant_item.h"
-
-/* STATE MANIFEST-DIGEST IMAGE VERSION. */
-#define NFIELDS 4u
 
 /* Room for any state's name. */
 #define STATE_SIZE 16u
@@ -55,12 +53,12 @@ grant_item_encode(const struct grant_item *item, struct buffer *out)
 int
 grant_item_decode(const char *line, size_t len, struct grant_item *out)
 {
-	struct line_field fields[NFIELDS];
+	struct line_field fields[GRANT_ITEM_FIELDS];
 	struct grant_item item;
 	char state[STATE_SIZE], digest[DIGEST_TEXT_SIZE];
 
 	memset(&item, 0, sizeof(item));
-	if (line_fields_split(line, len, NFIELDS, fields) != PH_OK ||
+	if (line_fields_split(line, len, GRANT_ITEM_FIELDS, fields) != PH_OK ||
 	    line_fields_copy(&fields[0], state, sizeof(state)) != PH_OK ||
 	    line_fields_copy(&fields[1], digest, sizeof(digest)) != PH_OK ||
 	    line_fields_copy(&fields[2], item.image, sizeof(item.image)) !=
@@ -77,6 +75,30 @@ grant_item_decode(const char *line, size_t len, struct grant_item *out)
 }
 
 int
+grant_item_find(const struct lineset *list, const struct digest *manifest,
+    struct grant_item *out)
+{
+	char digest[DIGEST_TEXT_SIZE], prefix[STATE_SIZE + DIGEST_TEXT_SIZE];
+	const char *line;
+	size_t i, len, state;
+
+	digest_text(manifest, digest);
+	for (state = 0; state < GRANT_NSTATES; state++) {
+		(void)snprintf(prefix, sizeof(prefix), "%s %s",
+		    state_names[state], digest);
+		i = lineset_seek(list, prefix, strlen(prefix));
+		if (i == lineset_count(list))
+			continue;
+		line = lineset_line(list, i, &len);
+		if (grant_item_decode(line, len, out) == PH_OK &&
+		    (size_t)out->state == state &&
+		    digest_compare(&out->manifest, manifest) == 0)
+			return PH_OK;
+	}
+	return PH_EABSENT;
+}
+
+int
 grant_item_check_list(const struct lineset *list)
 {
 	struct grant_item item;
@@ -88,5 +110,5 @@ grant_item_check_list(const struct lineset *list)
 		if (grant_item_decode(line, len, &item) != PH_OK)
 			return PH_EMESSAGE;
 	}
-	return line_fields_check(list, NFIELDS, LINE_FIELDS_FOLDED);
+	return line_fields_check(list, GRANT_ITEM_FIELDS, LINE_FIELDS_FOLDED);
 }

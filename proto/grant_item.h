@@ -21,6 +21,9 @@ enum grant_state {
 };
 #define GRANT_NSTATES 3u
 
+/* Fields of a line, for line_fields.h: state, manifest, image, version. */
+#define GRANT_ITEM_FIELDS 4u
+
 /* Plain data without memory of its own. */
 struct grant_item {
 	enum grant_state state;
@@ -40,6 +43,14 @@ int grant_item_encode(const struct grant_item *item, struct buffer *out);
 
 /* Read a line without its line feed.  PH_OK or PH_EMESSAGE. */
 int grant_item_decode(const char *line, size_t len,
+    struct grant_item *out) ATTR_CHECK;
+
+/*
+ * The item of a list that names a manifest: lines are in the order of state
+ * and manifest, so that a few of them are looked at.  PH_OK, or PH_EABSENT
+ * when none does.
+ */
+int grant_item_find(const struct lineset *list, const struct digest *manifest,
     struct grant_item *out) ATTR_CHECK;
 
 /*

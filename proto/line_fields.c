@@ -4,10 +4,12 @@
  */
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"
+#include "proto/limits.h"
 
 #include "proto/line_fields.h"
 
@@ -119,32 +121,70 @@ find_places(const struct lineset *s, size_t count, uint32_t *places)
 }
 
 int
-line_fields_check(const struct lineset *s, size_t count,
-    enum line_fields_case fold)
+line_fields_order(const struct lineset *s, size_t count,
+    enum line_fields_case fold, uint32_t **out)
 {
 	struct ordering ordering;
 	uint32_t *places;
-	size_t i, n;
+	size_t n;
 	int r;
 
 	n = lineset_count(s);
-	if (n == 0)
-		return PH_OK;
-	places = malloc(n * sizeof(*places));
+	places = malloc((n + 1) * sizeof(*places));
 	if (places == NULL)
 		return PH_ENOMEM;
 	r = find_places(s, count, places);
-	if (r != PH_OK)
-		goto out;
+	if (r != PH_OK) {
+		free(places);
+		return r;
+	}
 	ordering.text = lineset_text(s, NULL);
 	ordering.fold = fold;
 	qsort_r(places, n, sizeof(*places), compare_places, &ordering);
-	for (i = 1; i < n && r == PH_OK; i++) {
-		if (clash(ordering.text + places[i - 1],
-			ordering.text + places[i], fold))
+	*out = places;
+	return PH_OK;
+}
+
+size_t
+line_fields_seek(const struct lineset *s, const uint32_t *order, size_t n,
+    const char *image, const char *version)
+{
+	char sought[PH_LIST_LINE_MAX];
+	size_t high, low, middle;
+	const char *text;
+
+	(void)snprintf(sought, sizeof(sought), "%s %s\n", image, version);
+	text = lineset_text(s, NULL);
+	low = 0;
+	high = n;
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare(text + order[middle], sought, 2,
+			LINE_FIELDS_EXACT) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int
+line_fields_check(const struct lineset *s, size_t count,
+    enum line_fields_case fold)
+{
+	const char *text;
+	uint32_t *places;
+	size_t i;
+	int r;
+
+	r = line_fields_order(s, count, fold, &places);
+	if (r != PH_OK)
+		return r;
+	text = lineset_text(s, NULL);
+	for (i = 1; i < lineset_count(s) && r == PH_OK; i++) {
+		if (clash(text + places[i - 1], text + places[i], fold))
 			r = PH_EMESSAGE;
 	}
-out:
 	free(places);
 	return r;
 }

@@ -2,6 +2,7 @@
 #define PROTO_LINE_FIELDS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "proto/attributes.h"
 #include "proto/lineset.h"
@@ -37,6 +38,22 @@ enum line_fields_case {
 	LINE_FIELDS_EXACT, /* No two lines of one image and version. */
 	LINE_FIELDS_FOLDED /* Nor names that differ only in case. */
 };
+
+/*
+ * The order of the lines of a set, each of which has count fields, the third
+ * an image and the fourth a version, by these two as bytes (folded: A-Z as
+ * a-z): where in the text each one's image stands.  PH_OK and as many as
+ * there are lines, to be freed; PH_EMESSAGE, PH_ENOMEM.
+ */
+int line_fields_order(const struct lineset *s, size_t count,
+    enum line_fields_case fold, uint32_t **out) ATTR_CHECK;
+
+/*
+ * The first of such an order (exact) that is not before an image and a
+ * version; "" is before every version.  n: none.
+ */
+size_t line_fields_seek(const struct lineset *s, const uint32_t *order,
+    size_t n, const char *image, const char *version) ATTR_CHECK;
 
 /*
  * Check what the lines of a set say together, each of which has count

@@ -202,27 +202,36 @@ lineset_line(const struct lineset *s, size_t i, size_t *len)
 	return s->text + s->begin[i];
 }
 
-int
-lineset_has(const struct lineset *s, const char *line, size_t len)
+size_t
+lineset_seek(const struct lineset *s, const char *line, size_t len)
 {
 	const char *other;
 	size_t high, low, middle, otherlen;
-	int order;
 
 	low = 0;
 	high = s->count;
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		other = lineset_line(s, middle, &otherlen);
-		order = lineset_compare(line, len, other, otherlen);
-		if (order == 0)
-			return 1;
-		if (order < 0)
-			high = middle;
-		else
+		if (lineset_compare(other, otherlen, line, len) < 0)
 			low = middle + 1;
+		else
+			high = middle;
 	}
-	return 0;
+	return low;
+}
+
+int
+lineset_has(const struct lineset *s, const char *line, size_t len)
+{
+	const char *other;
+	size_t i, otherlen;
+
+	i = lineset_seek(s, line, len);
+	if (i == s->count)
+		return 0;
+	other = lineset_line(s, i, &otherlen);
+	return lineset_compare(other, otherlen, line, len) == 0;
 }
 
 struct lineset_builder *

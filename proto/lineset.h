@@ -53,6 +53,10 @@ const char *lineset_line(const struct lineset *s, size_t i, size_t *len);
 int lineset_compare(const char *a, size_t alen, const char *b,
     size_t blen) ATTR_CHECK;
 
+/* The first line that is not less than the given one; the count: none. */
+size_t lineset_seek(const struct lineset *s, const char *line,
+    size_t len) ATTR_CHECK;
+
 /* 1 when the line is in the set, else 0. */
 int lineset_has(const struct lineset *s, const char *line,
     size_t len) ATTR_CHECK;

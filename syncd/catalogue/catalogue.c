@@ -19,6 +19,7 @@
 #include "syncd/catalogue/invitation.h"
 #include "syncd/catalogue/kinds.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/marks.h"
 #include "syncd/catalogue/policies.h"
 #include "syncd/catalogue/recovery.h"
@@ -413,6 +414,7 @@ catalogue_close(struct catalogue *c)
 	if (c == NULL)
 		return;
 	policy_free(c->policy);
+	listings_free(c->listings);
 	ledger_close(c);
 	index_close(c->index);
 	space_free(c->space);

@@ -34,6 +34,7 @@
 #define OPEN_LOGS_MAX 16
 
 struct ledger_event;
+struct listings;
 
 struct open_log {
 	struct digest id; /* The repository it is about. */
@@ -65,6 +66,8 @@ struct catalogue {
 	struct key_public anchor; /* The authority key pinned at init. */
 
 	struct policy *policy; /* NULL: none applied; a primary's. */
+
+	struct listings *listings; /* Lists that are kept (listing.h). */
 
 	/* What applies an entry of a kind (kinds.h); NULL: no such kind. */
 	int (*(*find_apply)(const char *kind))(struct catalogue *c,

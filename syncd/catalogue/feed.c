@@ -7,13 +7,13 @@
 
 #include "proto/charter.h"
 #include "proto/errors.h"
-#include "proto/grant_item.h"
 #include "proto/json_terms.h"
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/peers.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/rows.h"
@@ -171,44 +171,23 @@ feed_compare(struct catalogue *c, const struct digest *id,
 	return failure_default(f, r, "comparing with a repository");
 }
 
-/* The state of an item in the grant in force of a peer that may come. */
+/*
+ * The list of the grant in force of a peer that may come.  What is not in it
+ * is not looked for anywhere else, so that nothing tells what is denied from
+ * what does not exist.
+ */
 static int
-granted_item(struct catalogue *c, const struct digest *id, const char *image,
-    const char *version, const struct digest *manifest)
+granted_list(struct catalogue *c, const struct digest *id, struct listing **out)
 {
-	struct grant_item item;
-	struct lineset *list;
 	struct grant grant;
-	struct buffer line;
-	unsigned int state;
 	struct peer peer;
-	int found, r;
+	int r;
 
-	list = NULL;
-	found = 0;
-	buffer_init(&line, PH_LIST_LINE_MAX);
 	r = peer_get(c, id, &peer);
 	if (r == PH_OK)
 		r = grants_get(c, id, &grant, NULL);
 	if (r == PH_OK)
-		r = grants_list(c, &grant.list, &list);
-	memset(&item, 0, sizeof(item));
-	item.manifest = *manifest;
-	(void)strcpy(item.image, image);
-	(void)strcpy(item.version, version);
-	for (state = 0; r == PH_OK && state < GRANT_NSTATES && !found;
-	     state++) {
-		item.state = (enum grant_state)state;
-		buffer_reset(&line);
-		r = grant_item_encode(&item, &line);
-		if (r == PH_OK)
-			found = lineset_has(list, (const char *)line.data,
-			    line.len);
-	}
-	buffer_fini(&line);
-	lineset_free(list);
-	if (r == PH_OK && !found)
-		r = PH_EABSENT;
+		r = listing_get(c, &grant.list, out);
 	/* Whatever keeps it from the peer: to the peer it is not there. */
 	return r == PH_EREMOVED || r == PH_EPAUSED || r == PH_EUNKNOWN ?
 	    PH_EABSENT :
@@ -219,68 +198,36 @@ int
 feed_manifest(struct catalogue *c, const struct digest *id,
     const struct digest *digest, struct document *d)
 {
+	struct listing *listing;
+	struct grant_item item;
 	struct index_txn *txn;
-	struct manifest m;
 	int r;
 
-	manifest_init(&m);
-	r = index_begin(c->index, INDEX_READ, &txn);
+	r = granted_list(c, id, &listing);
+	if (r == PH_OK)
+		r = listing_manifest(listing, digest, &item);
+	if (r == PH_OK)
+		r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
-	r = rows_manifest_get(txn, digest, d, &m);
+	r = rows_manifest_get(txn, digest, d, NULL);
 	index_abort(txn);
-	if (r == PH_OK)
-		r = granted_item(c, id, m.image, m.version, digest);
-	if (r != PH_OK)
-		document_fini(d);
-	manifest_fini(&m);
 	return r;
-}
-
-/* Looking for an item that names a blob and is granted. */
-struct search {
-	struct catalogue *c;
-	struct index_txn *txn;
-	const struct digest *id;
-};
-
-static int
-on_reference(void *cookie, const char *image, const char *version)
-{
-	struct search *search;
-	struct holding h;
-	int r;
-
-	search = cookie;
-	r = rows_item_get(search->txn, image, version, &h);
-	if (r == PH_OK)
-		r = granted_item(search->c, search->id, image, version,
-		    &h.manifest);
-	if (r == PH_OK)
-		return PH_EEXISTS;
-	return r == PH_EABSENT ? PH_OK : r;
 }
 
 int
 feed_blob(struct catalogue *c, const struct digest *id,
     const struct digest *blob, struct feed_blob *out)
 {
-	struct search search;
+	struct listing *listing;
 	struct blob b;
 	int r;
 
-	search.c = c;
-	search.id = id;
-	r = index_begin(c->index, INDEX_READ, &search.txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_reference_each(search.txn, blob, on_reference, &search);
-	index_abort(search.txn);
+	r = granted_list(c, id, &listing);
 	if (r == PH_OK)
-		return PH_EABSENT;
-	if (r != PH_EEXISTS)
-		return r;
-	r = blob_look(c->store, blob, &b);
+		r = listing_names_blob(c, listing, blob);
+	if (r == PH_OK)
+		r = blob_look(c->store, blob, &b);
 	if (r != PH_OK)
 		return r;
 	if (b.state == BLOB_ABSENT || b.state == BLOB_WRONG_SIZE)

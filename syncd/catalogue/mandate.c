@@ -10,6 +10,7 @@
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/marks.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/statement.h"
@@ -48,46 +49,54 @@ mandate_list_of(struct catalogue *c, const struct digest *list,
 	return grants_list(c, list, out);
 }
 
-int
-mandate_list(struct catalogue *c, struct lineset **out)
+/* The digest of the list in force. */
+static int
+list_in_force(struct catalogue *c, struct digest *out)
 {
 	struct grant grant;
 	int r;
 
 	r = mandate_grant(c, &grant);
-	if (r == PH_EABSENT) {
-		grants_empty_list(&grant.list);
+	if (r == PH_OK)
+		*out = grant.list;
+	else if (r == PH_EABSENT) {
+		grants_empty_list(out);
 		r = PH_OK;
 	}
-	if (r == PH_OK)
-		r = grants_list(c, &grant.list, out);
 	return r;
+}
+
+int
+mandate_list(struct catalogue *c, struct lineset **out)
+{
+	struct digest list;
+	int r;
+
+	r = list_in_force(c, &list);
+	return r == PH_OK ? grants_list(c, &list, out) : r;
+}
+
+int
+mandate_listing(struct catalogue *c, struct listing **out)
+{
+	struct digest list;
+	int r;
+
+	r = list_in_force(c, &list);
+	return r == PH_OK ? listing_get(c, &list, out) : r;
 }
 
 int
 mandate_item(struct catalogue *c, const char *image, const char *version,
     struct grant_item *out)
 {
-	struct lineset *list;
-	const char *line;
-	size_t i, len;
+	struct listing *listing;
 	int r;
 
-	r = mandate_list(c, &list);
-	if (r != PH_OK)
-		return r;
-	r = PH_EDENIED;
-	for (i = 0; i < lineset_count(list); i++) {
-		line = lineset_line(list, i, &len);
-		if (grant_item_decode(line, len, out) == PH_OK &&
-		    strcmp(out->image, image) == 0 &&
-		    strcmp(out->version, version) == 0) {
-			r = PH_OK;
-			break;
-		}
-	}
-	lineset_free(list);
-	return r;
+	r = mandate_listing(c, &listing);
+	if (r == PH_OK)
+		r = listing_item(listing, image, version, out);
+	return r == PH_EABSENT ? PH_EDENIED : r;
 }
 
 int

@@ -13,6 +13,7 @@
 #include "syncd/catalogue/catalogue.h"
 
 struct ledger_event;
+struct listing;
 
 /*
  * A site: what is in force here (charter, grant and its list), and taking
@@ -52,6 +53,9 @@ int mandate_take_grant(struct catalogue *c, const struct document *d,
 int mandate_list(struct catalogue *c, struct lineset **out) ATTR_CHECK;
 int mandate_list_of(struct catalogue *c, const struct digest *list,
     struct lineset **out) ATTR_CHECK;
+
+/* The list in force for finding things in it; borrowed (listing.h). */
+int mandate_listing(struct catalogue *c, struct listing **out) ATTR_CHECK;
 
 /* The head in force.  PH_OK, or PH_EABSENT when there is none. */
 int mandate_grant(struct catalogue *c, struct grant *out) ATTR_CHECK;

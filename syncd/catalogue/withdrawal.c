@@ -9,12 +9,12 @@
 #include "proto/errors.h"
 #include "proto/grant_item.h"
 #include "proto/json_terms.h"
-#include "proto/lineset.h"
 #include "proto/manifest.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/display.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/sweep.h"
@@ -49,27 +49,9 @@ struct known_list {
 struct walk {
 	struct catalogue *c;
 	struct index_txn *txn;
-	struct lineset *list; /* Of the grant in force. */
+	struct listing *listing; /* Of the grant in force. */
 	struct known_list out;
 };
-
-/* How a version stands in the list; PH_EDENIED when it does not. */
-static int
-find_item(const struct lineset *list, const char *image, const char *version,
-    struct grant_item *out)
-{
-	const char *line;
-	size_t i, len;
-
-	for (i = 0; i < lineset_count(list); i++) {
-		line = lineset_line(list, i, &len);
-		if (grant_item_decode(line, len, out) == PH_OK &&
-		    strcmp(out->image, image) == 0 &&
-		    strcmp(out->version, version) == 0)
-			return PH_OK;
-	}
-	return PH_EDENIED;
-}
 
 static int
 known_add(struct known_list *list, const struct manifest *m,
@@ -176,12 +158,15 @@ on_manifest(void *cookie, const struct index_bytes *key,
 	memcpy(digest.bytes, key->data, DIGEST_SIZE);
 	manifest_init(&m);
 	r = rows_manifest_get(walk->txn, &digest, NULL, &m);
-	if (r == PH_OK &&
-	    find_item(walk->list, m.image, m.version, &item) == PH_EDENIED) {
+	if (r != PH_OK)
+		goto out;
+	r = listing_item(walk->listing, m.image, m.version, &item);
+	if (r == PH_EABSENT) {
 		r = is_here(walk->c, walk->txn, &m, &digest);
 		if (r >= 0)
 			r = known_add(&walk->out, &m, &digest, r);
 	}
+out:
 	manifest_fini(&m);
 	return r;
 }
@@ -195,7 +180,7 @@ find_denied(struct catalogue *c, struct known_list *out)
 
 	memset(&walk, 0, sizeof(walk));
 	walk.c = c;
-	r = mandate_list(c, &walk.list);
+	r = mandate_listing(c, &walk.listing);
 	if (r == PH_OK)
 		r = index_begin(c->index, INDEX_READ, &walk.txn);
 	if (r == PH_OK) {
@@ -203,7 +188,6 @@ find_denied(struct catalogue *c, struct known_list *out)
 		    &walk);
 		index_abort(walk.txn);
 	}
-	lineset_free(walk.list);
 	*out = walk.out;
 	return r;
 }
@@ -412,22 +396,23 @@ withdraw_denied(struct catalogue *c, size_t *nitems)
  * those are visible here; 0 when not, or an error.
  */
 static int
-successors_visible(struct index_txn *txn, const struct lineset *list,
+successors_visible(struct index_txn *txn, const struct listing *listing,
     const char *image)
 {
 	struct grant_item item;
 	struct holding h;
-	const char *line;
-	size_t i, len, nvisible;
+	size_t i, nvisible;
 	int r;
 
 	nvisible = 0;
-	for (i = 0; i < lineset_count(list); i++) {
-		line = lineset_line(list, i, &len);
-		r = grant_item_decode(line, len, &item);
+	for (i = listing_seek(listing, image);; i++) {
+		r = listing_at(listing, i, &item);
+		if (r == PH_EABSENT ||
+		    (r == PH_OK && strcmp(item.image, image) != 0))
+			break;
 		if (r != PH_OK)
 			return r;
-		if (item.state != GRANT_ALLOW || strcmp(item.image, image) != 0)
+		if (item.state != GRANT_ALLOW)
 			continue;
 		r = rows_item_get(txn, item.image, item.version, &h);
 		if (r == PH_EABSENT ||
@@ -445,7 +430,7 @@ successors_visible(struct index_txn *txn, const struct lineset *list,
  */
 static int
 add_retired(struct catalogue *c, struct index_txn *txn,
-    const struct lineset *list, const struct grant_item *item,
+    const struct listing *listing, const struct grant_item *item,
     struct known_list *out)
 {
 	struct manifest m;
@@ -466,7 +451,7 @@ add_retired(struct catalogue *c, struct index_txn *txn,
 			here = has_copy(c, &m);
 	} else
 		here = r;
-	r = here == 1 ? successors_visible(txn, list, item->image) : here;
+	r = here == 1 ? successors_visible(txn, listing, item->image) : here;
 	if (r == 1)
 		r = known_add(out, &m, &h.manifest, 1);
 	manifest_fini(&m);
@@ -477,29 +462,25 @@ add_retired(struct catalogue *c, struct index_txn *txn,
 static int
 find_retired(struct catalogue *c, struct known_list *out)
 {
-	struct lineset *list;
+	struct listing *listing;
 	struct index_txn *txn;
 	struct grant_item item;
-	const char *line;
-	size_t i, len;
+	size_t i;
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = mandate_list(c, &list);
+	r = mandate_listing(c, &listing);
+	if (r == PH_OK)
+		r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r == PH_OK) {
-		for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
-			line = lineset_line(list, i, &len);
-			r = grant_item_decode(line, len, &item);
-			if (r == PH_OK && item.state == GRANT_RETIRE)
-				r = add_retired(c, txn, list, &item, out);
-		}
-		index_abort(txn);
+	for (i = 0; r == PH_OK; i++) {
+		r = listing_at(listing, i, &item);
+		if (r == PH_OK && item.state == GRANT_RETIRE)
+			r = add_retired(c, txn, listing, &item, out);
 	}
-	lineset_free(list);
-	return r;
+	index_abort(txn);
+	return r == PH_EABSENT ? PH_OK : r;
 }
 
 int

@@ -1,10 +1,12 @@
 /*
  * Lines of the lists of grants.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"
 #include "proto/grant_item.h"
+#include "proto/line_fields.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/proto/golden.h"
 
@@ -159,6 +161,73 @@ START_TEST(names)
 }
 END_TEST
 
+#define HEX "0000000000000000000000000000000000000000000000000000000000000"
+
+static const char sorted[] = "allow sha256:" HEX "001 a 2\n"
+			     "allow sha256:" HEX "004 b 1\n"
+			     "embargo sha256:" HEX "002 a 10\n"
+			     "embargo sha256:" HEX "005 aa 1\n"
+			     "retire sha256:" HEX "003 A 1\n";
+
+START_TEST(found)
+{
+	static const char *const versions[] = { NULL, "2", "10", "1", "1",
+		"1" };
+	struct grant_item item;
+	struct lineset *list;
+	struct digest digest;
+	uint8_t i;
+
+	ck_assert_int_eq(lineset_decode(sorted, strlen(sorted), &list), PH_OK);
+	memset(&digest, 0, sizeof(digest));
+	for (i = 0; i < 7; i++) {
+		digest.bytes[DIGEST_SIZE - 1] = i;
+		if (i == 0 || i == 6) {
+			ck_assert_int_eq(grant_item_find(list, &digest, &item),
+			    PH_EABSENT);
+			continue;
+		}
+		ck_assert_int_eq(grant_item_find(list, &digest, &item), PH_OK);
+		ck_assert_int_eq(digest_compare(&item.manifest, &digest), 0);
+		ck_assert_str_eq(item.version, versions[i]);
+	}
+	lineset_free(list);
+}
+END_TEST
+
+START_TEST(ordered)
+{
+	static const char *const expected[] = { "A 1\n", "a 10\n", "a 2\n",
+		"aa 1\n", "b 1\n" };
+	struct lineset *list;
+	const char *text;
+	uint32_t *order;
+	size_t i;
+
+	ck_assert_int_eq(lineset_decode(sorted, strlen(sorted), &list), PH_OK);
+	ck_assert_int_eq(line_fields_order(list, GRANT_ITEM_FIELDS,
+			     LINE_FIELDS_EXACT, &order),
+	    PH_OK);
+	text = lineset_text(list, NULL);
+	for (i = 0; i < 5; i++)
+		ck_assert_int_eq(strncmp(text + order[i], expected[i],
+				     strlen(expected[i])),
+		    0);
+	ck_assert_uint_eq(line_fields_seek(list, order, 5, "A", "1"), 0);
+	ck_assert_uint_eq(line_fields_seek(list, order, 5, "a", ""), 1);
+	ck_assert_uint_eq(line_fields_seek(list, order, 5, "a", "2"), 2);
+	ck_assert_uint_eq(line_fields_seek(list, order, 5, "a", "3"), 3);
+	ck_assert_uint_eq(line_fields_seek(list, order, 5, "aa", ""), 3);
+	ck_assert_uint_eq(line_fields_seek(list, order, 5, "c", ""), 5);
+	free(order);
+	/* Of lines that are no items. */
+	ck_assert_int_eq(line_fields_order(list, GRANT_ITEM_FIELDS + 1,
+			     LINE_FIELDS_EXACT, &order),
+	    PH_EMESSAGE);
+	lineset_free(list);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -174,6 +243,8 @@ main(void)
 	tcase_add_loop_test(tc, whole, 0,
 	    (int)(sizeof(lists) / sizeof(lists[0])));
 	tcase_add_test(tc, vector);
+	tcase_add_test(tc, found);
+	tcase_add_test(tc, ordered);
 	tcase_add_loop_test(tc, names, 0, GRANT_NSTATES);
 	suite_add_tcase(s, tc);
 	return check_run(s);

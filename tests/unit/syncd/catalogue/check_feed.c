@@ -11,6 +11,7 @@
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/registry.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/syncd/base/fault_files.h"
 #include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/catalogue/invariants.h"
 
@@ -81,6 +82,49 @@ START_TEST(not_granted_is_not_there)
 	ck_assert_int_eq(ask_blob(lab, &secret_blob), PH_EABSENT);
 	ck_assert_int_eq(ask_blob(lab, &unknown), PH_EABSENT);
 	ck_assert_int_eq(ask_blob(other, &secret_blob), PH_OK);
+}
+END_TEST
+
+/* Ask in every way for a digest that lab may not have. */
+static void
+ask_all(const struct digest *manifest, const struct digest *blob)
+{
+	struct feed_blob base;
+
+	ck_assert_int_eq(ask_manifest(lab, manifest), PH_EABSENT);
+	ck_assert_int_eq(ask_blob(lab, blob), PH_EABSENT);
+	ck_assert_int_eq(feed_base(world.primary.c, &lab->id, blob, 1, &base),
+	    PH_EABSENT);
+}
+
+START_TEST(not_granted_is_not_looked_for)
+{
+	struct fault_files faults;
+	struct files files;
+	char trace[FAULT_TRACE_SIZE];
+	unsigned int n;
+
+	/* Nothing is loaded yet: the same files for either. */
+	files = world.primary.files;
+	world_reopen(&world.primary);
+	fault_files_init(&faults, &files);
+	world.primary.files = faults.files;
+	ask_all(&unknown, &unknown);
+	n = faults.ncalls;
+	memcpy(trace, faults.trace, sizeof(trace));
+	ck_assert_uint_gt(n, 0);
+	world.primary.files = files;
+	world_reopen(&world.primary);
+	fault_files_init(&faults, &files);
+	world.primary.files = faults.files;
+	ask_all(&secret_manifest, &secret_blob);
+	ck_assert_uint_eq(faults.ncalls, n);
+	ck_assert_str_eq(faults.trace, trace);
+	/* Then none at all. */
+	ask_all(&unknown, &unknown);
+	ask_all(&secret_manifest, &secret_blob);
+	ck_assert_uint_eq(faults.ncalls, n);
+	world.primary.files = files;
 }
 END_TEST
 
@@ -254,6 +298,7 @@ suite(void)
 	t = tcase_create("feed");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, not_granted_is_not_there);
+	tcase_add_test(t, not_granted_is_not_looked_for);
 	tcase_add_test(t, base_must_be_granted);
 	tcase_add_test(t, removed_and_paused_get_nothing);
 	tcase_add_test(t, compared);
