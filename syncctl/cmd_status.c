@@ -196,8 +196,11 @@ show_head(struct json_object *o, const char *role, const char *name,
 	units_size_text(reserved, reserved_text);
 	output_put(out, "%-13s %s, syncd %s\n", role, name, version);
 	output_put(out, "%-13s %s\n", "id", id);
-	output_put(out, "%-13s %s free of %s, %s reserved\n", "store",
-	    free_text, total_text, reserved_text);
+	if (total == 0)
+		output_put(out, "%-13s cannot be used\n", "store");
+	else
+		output_put(out, "%-13s %s free of %s, %s reserved\n", "store",
+		    free_text, total_text, reserved_text);
 	json_get_array(o, "notices", 0, SIZE_MAX, &list);
 	for (i = 0; i < list.count; i++) {
 		json_array_string(&list, i, &text, NULL);

@@ -2,6 +2,7 @@
  * STATUS: what the catalogue knows, gathered in the lane, beside what the
  * loop knows.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,12 +75,15 @@ static void
 gather_space(const struct control_context *context, struct status *s)
 {
 	struct catalogue *c = context->engine->catalogue;
+	char text[CONTROL_TEXT_SIZE];
 	struct probe_space space;
 	struct failure f;
 	uint64_t inodes;
 
 	if (catalogue_check_store(c, &f) != PH_OK) {
-		on_notice(s, f.what);
+		(void)snprintf(text, sizeof(text), "%s: %s: %s", f.where,
+		    f.what, f.next);
+		on_notice(s, text);
 		return;
 	}
 	if (probe_space(context->layout->store_dir, &space, &f) == PH_OK)

@@ -14,9 +14,11 @@
 
 #include "syncd/store/store.h"
 
+#define SELF "/."
+
 struct store {
 	const struct files *fs;
-	char *path; /* Ends with "/.", so that it may be a link. */
+	char *path; /* Ends with SELF, so that it may be a link. */
 	int dirs[STORE_NPLACES];
 	dev_t device;
 	ino_t inodes[STORE_NPLACES];
@@ -39,6 +41,14 @@ place_name(enum store_place place)
 	return layout_name(items[place]);
 }
 
+/* Say which store: its path as the operator gave it. */
+static void
+say_where(const struct store *s, struct failure *f)
+{
+	failure_where(f, "%.*s", (int)(strlen(s->path) - strlen(SELF)),
+	    s->path);
+}
+
 /* Open one directory and note what it is. */
 static int
 open_place(struct store *s, enum store_place place, struct failure *f)
@@ -56,7 +66,7 @@ open_place(struct store *s, enum store_place place, struct failure *f)
 	if (r == PH_EABSENT || (r == PH_EIO && errno == ENOTDIR)) {
 		(void)failure_set(f, PH_ESTORE, "the store has no directory %s",
 		    place_name(place));
-		failure_where(f, "%s", s->path);
+		say_where(s, f);
 		failure_next(f,
 		    "mount the file system of the store, or make "
 		    "the store with syncctl init");
@@ -65,7 +75,7 @@ open_place(struct store *s, enum store_place place, struct failure *f)
 	if (r != PH_OK) {
 		(void)failure_set(f, r, "the store cannot be opened: %s",
 		    strerror(errno));
-		failure_where(f, "%s", s->path);
+		say_where(s, f);
 		return r;
 	}
 	if (place == STORE_ROOT)
@@ -75,7 +85,7 @@ open_place(struct store *s, enum store_place place, struct failure *f)
 		return PH_OK;
 	(void)failure_set(f, PH_ESTORE,
 	    "%s is on another file system than the rest of the store", name);
-	failure_where(f, "%s", s->path);
+	say_where(s, f);
 	return PH_ESTORE;
 }
 
@@ -93,7 +103,7 @@ store_open(const struct files *fs, const char *path, struct store **out,
 	s->fs = fs;
 	for (i = 0; i < STORE_NPLACES; i++)
 		s->dirs[i] = -1;
-	r = asprintf(&s->path, "%s/.", path);
+	r = asprintf(&s->path, "%s" SELF, path);
 	if (r == -1) {
 		s->path = NULL;
 		store_close(s);
@@ -140,10 +150,10 @@ static int
 refuse(const struct store *s, struct failure *f, const char *what)
 {
 	(void)failure_set(f, PH_ESTORE, "%s", what);
-	failure_where(f, "%s", s->path);
+	say_where(s, f);
 	failure_next(f,
-	    "see whether its file system is mounted, writable and "
-	    "sound, then start syncd again");
+	    "bring its file system back, mounted, writable and sound; where "
+	    "syncd then does not go on by itself, start it again");
 	return PH_ESTORE;
 }
 

@@ -81,7 +81,7 @@ done_survey(struct receiver_job *job)
 	r->run.ncompleted += s->ncompleted;
 	r->run.nothing_granted = s->nothing_granted;
 	code = s->code;
-	if (code == PH_EEXPIRED || code == PH_EREMOVED) {
+	if (code == PH_EEXPIRED || code == PH_EREMOVED || code == PH_ESTORE) {
 		receiver_note_failure(r, &s->failure);
 		code = PH_OK;
 	}

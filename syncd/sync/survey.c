@@ -161,11 +161,14 @@ survey_run(struct catalogue *c, struct survey *s)
 		allowed = mandate_check(c);
 		s->nothing_granted = allowed == PH_EABSENT || is_list_empty(c);
 	}
+	if (r == PH_OK && catalogue_check_store(c, &s->failure) != PH_OK)
+		allowed = PH_ESTORE;
 	if (r == PH_OK && allowed == PH_OK)
 		r = find_missing(c, s);
 	if (r == PH_OK)
 		r = withdraw_retired(c, &s->nretired);
-	if (r == PH_OK && s->receipt)
+	/* A store that is away cannot be spoken of. */
+	if (r == PH_OK && s->receipt && allowed != PH_ESTORE)
 		r = statement_make(c, s->whole, &s->statement);
 	if (r == PH_OK && allowed != PH_OK && allowed != PH_EABSENT)
 		r = allowed;

@@ -50,7 +50,8 @@ struct survey {
 	struct survey_refused refused; /* A copy: blobs fail meanwhile. */
 
 	/* Out. */
-	int code; /* PH_OK; PH_EEXPIRED, PH_EREMOVED: nothing is received. */
+	int code; /* PH_OK; PH_EEXPIRED, PH_EREMOVED, PH_ESTORE: nothing is
+		     received. */
 	struct failure failure;
 	int nothing_granted;
 	size_t nwithdrawn;

@@ -75,9 +75,29 @@ def test_store_while_running(here):
     noise(here / "2.img", 300_000, seed=2)
     primary.publish("disk@1", here / "1.img")
     site.sync()
-    primary.publish("disk@2", here / "2.img")
     aside = here / "aside"
     site.store.rename(aside)
+    # Also when nothing is new.
+    error = site.fails(1, "sync", "--wait")
+    assert error["code"] == "store" and error["next"], error
+    (notice,) = site.json("status")["notices"]
+    assert "the store is not there any more" in notice, notice
+    assert str(site.store) in notice, notice
+    assert "/." not in notice, notice
+    assert "cannot be used" in site.ctl("status")
+    said = site.run("doctor")
+    assert said.status == 1, said
+    assert "FAILED store" in said.stdout, said
+    # A primary's, too.
+    mine = here / "mine"
+    primary.store.rename(mine)
+    error = primary.fails(1, "image", "publish", "disk@2", here / "2.img")
+    assert error["code"] == "store" and error["next"], error
+    assert "not there any more" in primary.ctl("status")
+    assert "FAILED store" in primary.run("doctor").stdout
+    mine.rename(primary.store)
+    primary.ctl("doctor")
+    primary.publish("disk@2", here / "2.img")
     site.store.mkdir()
     answer = site.run("sync", "--wait", "--json")
     assert answer.status in (1, 9), answer
@@ -85,7 +105,9 @@ def test_store_while_running(here):
     assert list(site.store.iterdir()) == []
     site.store.rmdir()
     aside.rename(site.store)
+    site.ctl("doctor")
     site.sync()
+    assert site.json("status")["notices"] == []
     assert sha256(site.published("disk", "2", "2.img")) == sha256(
         here / "2.img"
     )
