@@ -25,6 +25,7 @@
 #include "syncd/control/reload.h"
 #include "syncd/control/server.h"
 #include "syncd/link/gate_listener.h"
+#include "syncd/sync/upkeep.h"
 
 #define USAGE                                                                  \
 	"usage: syncd [--config FILE] [--check-config]\n"                      \
@@ -77,6 +78,7 @@ struct daemon {
 	struct grant_news *news;
 	struct hub *hub;   /* At a primary. */
 	struct site *site; /* At a site. */
+	struct upkeep *upkeep;
 	struct gate_listener *gates;
 	struct server *server;
 };
@@ -411,7 +413,8 @@ start_sessions(struct daemon *d, struct failure *f)
 		if (d->site == NULL)
 			return no_memory(f);
 	}
-	return PH_OK;
+	d->upkeep = upkeep_new(&d->engine);
+	return d->upkeep == NULL ? no_memory(f) : PH_OK;
 }
 
 /* The sockets by which others reach us. */
@@ -489,6 +492,7 @@ stop(struct daemon *d)
 	d->context.hub = NULL;
 	d->context.site = NULL;
 	gate_listener_close(d->gates);
+	upkeep_free(d->upkeep);
 	site_free(d->site);
 	hub_free(d->hub);
 	encodings_pool_free(d->engine.encodings);
@@ -598,8 +602,8 @@ main(int argc, char **argv)
 	    no_memory(&f) :
 	    configuration_read(d.config_path, d.configuration, &f);
 	if (r == PH_OK)
-		r = operators_find(d.configuration, d.config_path,
-		    &d.operators, &f);
+		r = operators_find(d.configuration, d.config_path, &d.operators,
+		    &f);
 	if (r == PH_OK && options.check)
 		r = layout_init(&d.layout, d.configuration->state_dir,
 		    d.configuration->store_dir, &f);

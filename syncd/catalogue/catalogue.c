@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "proto/errors.h"
 #include "syncd/catalogue/authority.h"
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
+#include "syncd/catalogue/display.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/invitation.h"
@@ -74,6 +76,20 @@ int
 catalogue_check_store(struct catalogue *c, struct failure *f)
 {
 	return store_check(c->store, f);
+}
+
+/* How much room the state directory has; a space_probe. */
+static int
+state_room(void *cookie, uint64_t *bytes, uint64_t *inodes)
+{
+	const struct catalogue *c = cookie;
+	struct statvfs vfs;
+
+	if (fstatvfs(c->state_dir, &vfs) != 0)
+		return PH_EIO;
+	*bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	*inodes = vfs.f_files == 0 ? UINT64_MAX : vfs.f_favail;
+	return PH_OK;
 }
 
 /* Open the state directory and make sure that nobody else has it open. */
@@ -383,7 +399,8 @@ catalogue_open(const struct catalogue_config *config, struct catalogue **out,
 	if (c == NULL)
 		return failure_default(f, PH_ENOMEM, "opening the state");
 	c->config = *config;
-	c->find_apply = kinds_find;
+	c->find_kind = kinds_find;
+	c->state_room = state_room;
 	c->state_dir = c->lock = -1;
 	r = open_state(c, f);
 	if (r == PH_OK)
@@ -438,11 +455,41 @@ is_here(const struct catalogue *c, enum layout_item item)
 	return access(path, F_OK) == 0;
 }
 
+/* Where notices go. */
+struct notices {
+	struct catalogue *c;
+	catalogue_line *line;
+	void *cookie;
+};
+
+/* A version that is recorded and cannot be shown. */
+static int
+on_owed(void *cookie, const struct holding *h)
+{
+	struct notices *n = cookie;
+	struct failure f;
+	char text[sizeof(f.what) + sizeof(f.next) + 2];
+
+	display_explain(n->c, h, &f);
+	(void)snprintf(text, sizeof(text), "%s; %s", f.what, f.next);
+	n->line(n->cookie, text);
+	return PH_OK;
+}
+
+int
+catalogue_upkeep(struct catalogue *c)
+{
+	return display_retry_owed(c);
+}
+
 void
 catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie)
 {
+	struct notices notices = { c, line, cookie };
 	char text[256];
 
+	/* One that cannot be read is told by whoever needs it. */
+	(void)!display_each_owed(c, on_owed, &notices);
 	if (c->rebuilt)
 		line(cookie,
 		    "the index was missing or damaged and was made "

@@ -88,8 +88,15 @@ struct space *catalogue_space(struct catalogue *c);
 int catalogue_check_store(struct catalogue *c, struct failure *f) ATTR_CHECK;
 
 /*
- * What an operator should know: keys that could lie elsewhere, marks that
- * disagree, what was repaired at start.  Calls line(cookie, text) for each.
+ * To be called from time to time: what is recorded and could not be shown is
+ * shown now, if it can be.  Lane only.
+ */
+int catalogue_upkeep(struct catalogue *c) ATTR_CHECK;
+
+/*
+ * What an operator should know: versions that are recorded and cannot be
+ * shown, keys that could lie elsewhere, marks that disagree, what was
+ * repaired at start.  Calls line(cookie, text) for each.
  */
 typedef void catalogue_line(void *cookie, const char *text);
 void catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie);

@@ -21,7 +21,8 @@
  *
  * Invariants, true whenever no function of the catalogue is running:
  *  1. Every visible item has its manifest in documents/, its blobs in the
- *     store, its entry in the log, and its directory in published/.
+ *     store, its entry in the log, and its directory in published/.  What
+ *     only lacks the last is complete instead, until it is shown.
  *  2. Every row of the index can be derived from documents, log and store:
  *     rows change only when an entry of a log is applied (ledger.h), but for
  *     manifests that are taken and not complete, and counted refusals.
@@ -33,7 +34,7 @@
 /* Logs of repositories that are open at a time. */
 #define OPEN_LOGS_MAX 16
 
-struct ledger_event;
+struct ledger_kind;
 struct listings;
 
 struct open_log {
@@ -69,13 +70,18 @@ struct catalogue {
 
 	struct listings *listings; /* Lists that are kept (listing.h). */
 
-	/* What applies an entry of a kind (kinds.h); NULL: no such kind. */
-	int (*(*find_apply)(const char *kind))(struct catalogue *c,
-	    const struct ledger_event *e);
+	/* The kinds of entries (kinds.h); NULL: no such kind. */
+	const struct ledger_kind *(*find_kind)(const char *name);
+
+	/* How much room the state directory has. */
+	space_probe *state_room;
 
 	/* Hears of changed grants (grants.h). */
 	void (*grant_changed)(void *cookie, const struct digest *id);
 	void *grant_cookie;
+
+	int owed_code; /* Why a version that is owed could not be shown;
+			  PH_OK: none is. */
 
 	int replaying; /* Entries of the past are being applied. */
 

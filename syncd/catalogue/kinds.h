@@ -8,7 +8,7 @@
  * table when the catalogue is opened and knows none of them itself.
  */
 
-/* The function for a kind; NULL when there is no such kind. */
-ledger_apply *kinds_find(const char *kind);
+/* A kind; NULL when there is no such kind. */
+const struct ledger_kind *kinds_find(const char *name);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,16 +146,16 @@ apply_body(struct catalogue *c, const struct digest *about, const void *body,
 	struct ledger_event event;
 	struct json_object o;
 	struct entry entry;
+	const struct ledger_kind *kind;
 	struct json *tree;
-	ledger_apply *apply;
 	int r;
 
 	tree = NULL;
 	r = entry_decode(body, len, &entry);
 	if (r != PH_OK)
 		return r;
-	apply = c->find_apply(entry.kind);
-	if (apply == NULL) {
+	kind = c->find_kind(entry.kind);
+	if (kind == NULL) {
 		return failure_set(&c->failure, PH_EVERSION,
 		    "the log has an entry of the unknown kind \"%s\"",
 		    entry.kind);
@@ -170,7 +171,7 @@ apply_body(struct catalogue *c, const struct digest *about, const void *body,
 	event.kind = entry.kind;
 	event.o = &o;
 	event.txn = txn;
-	r = apply(c, &event);
+	r = kind->apply(c, &event);
 	if (r == PH_OK && json_error(tree) != PH_OK)
 		r = PH_ELOG;
 	json_free(tree);
@@ -179,7 +180,7 @@ apply_body(struct catalogue *c, const struct digest *about, const void *body,
 
 /* Apply one entry in a transaction of its own. */
 static int
-apply_one(struct catalogue *c, const struct digest *about, uint64_t seq,
+apply_in_txn(struct catalogue *c, const struct digest *about, uint64_t seq,
     const void *body, size_t len)
 {
 	char key[DIGEST_HEX_SIZE + 8];
@@ -198,6 +199,30 @@ apply_one(struct catalogue *c, const struct digest *about, uint64_t seq,
 		return r;
 	}
 	return index_commit(txn);
+}
+
+/* Apply one entry, or say which one it is that cannot be applied. */
+static int
+apply_one(struct catalogue *c, const struct digest *about, uint64_t seq,
+    const void *body, size_t len)
+{
+	char name[DIGEST_HEX_SIZE];
+	int r;
+
+	c->failure.code = PH_OK;
+	r = apply_in_txn(c, about, seq, body, len);
+	if (r == PH_OK || c->failure.code == r)
+		return r;
+	log_file_name(c, about, name);
+	(void)failure_set(&c->failure, r,
+	    "entry %" PRIu64 " of the log %s cannot be applied: %s", seq, name,
+	    error_sentence(r));
+	failure_next(&c->failure,
+	    r == PH_ENOSPC ?
+		"free room on the file systems of state_dir and store_dir" :
+		"see that state_dir and store_dir are sound and can be "
+		"written; nothing is lost");
+	return r;
 }
 
 /* How far a log is applied. */
@@ -254,6 +279,27 @@ catch_up(struct catalogue *c, const struct digest *about,
 }
 
 int
+ledger_check_room(struct catalogue *c, const char *kind, struct failure *f)
+{
+	const struct ledger_kind *k;
+	uint64_t bytes, inodes;
+	int r;
+
+	k = c->find_kind(kind);
+	if (k == NULL || k->reserve == 0)
+		return PH_OK;
+	r = c->state_room(c, &bytes, &inodes);
+	if (r != PH_OK || bytes >= k->reserve)
+		return r;
+	r = failure_set(f, PH_ENOSPC,
+	    "the file system of state_dir has %" PRIu64 " KiB left; %" PRIu64
+	    " MiB are kept for withdrawals and what operators order",
+	    bytes >> 10, k->reserve >> 20);
+	failure_next(f, "free room there");
+	return r;
+}
+
+int
 ledger_begin(struct catalogue *c, const struct digest *about, const char *kind,
     const char *actor, struct ledger_entry *e)
 {
@@ -263,7 +309,9 @@ ledger_begin(struct catalogue *c, const struct digest *about, const char *kind,
 	buffer_init(&e->body, PH_LOG_ENTRY_MAX);
 	if (about != NULL)
 		e->about = *about;
-	r = catch_up(c, &e->about, NULL);
+	r = ledger_check_room(c, kind, &c->failure);
+	if (r == PH_OK)
+		r = catch_up(c, &e->about, NULL);
 	if (r == PH_OK)
 		r = ledger_log(c, &e->about, &e->log);
 	if (r == PH_OK)

@@ -19,7 +19,16 @@
  *
  * Each log remembers in the index how far it is applied, in the same
  * transaction as the rows.
+ *
+ * An entry that stands is applied in the end, and those behind it wait.  So
+ * applying needs nothing but the state directory, in which room is looked for
+ * before an entry is appended; what the store has no room for is owed
+ * (display.h), and no entry waits for it.  What hides and removes is never
+ * owed: nothing else may happen before it.
  */
+
+/* Room that kinds of entries leave to others, in bytes. */
+#define LEDGER_RESERVE (UINT64_C(8) << 20)
 
 /* An entry that is being written. */
 struct ledger_entry {
@@ -30,9 +39,18 @@ struct ledger_entry {
 };
 
 /*
+ * PH_OK when the state directory has room for an entry of a kind and what
+ * belongs to it, else PH_ENOSPC with words.  ledger_begin() asks, too; asking
+ * before documents are written spares them.
+ */
+int ledger_check_room(struct catalogue *c, const char *kind,
+    struct failure *f) ATTR_CHECK;
+
+/*
  * Begin an entry in the log about a repository (NULL: our own, "main" or
  * "local").  First applies what an earlier failure left unapplied.  PH_OK:
- * put members with e->w, then ledger_commit() or ledger_abort().
+ * put members with e->w, then ledger_commit() or ledger_abort().  PH_ENOSPC
+ * when there is no room for an entry of this kind.
  */
 int ledger_begin(struct catalogue *c, const struct digest *about,
     const char *kind, const char *actor, struct ledger_entry *e) ATTR_CHECK;
@@ -58,14 +76,21 @@ struct ledger_event {
 	struct index_txn *txn; /* To be written with. */
 };
 
+/* Apply an entry: make it visible, and enter it with e->txn. */
+typedef int ledger_apply(struct catalogue *c, const struct ledger_event *e);
+
+/* A kind of entries. */
+struct ledger_kind {
+	const char *name;
+	ledger_apply *apply;
+	uint64_t reserve; /* Bytes that must be free before it is begun. */
+};
+
 /*
  * Apply all entries that are not applied, in all logs.  At start; *napplied
  * counts them.
  */
 int ledger_replay(struct catalogue *c, unsigned int *napplied) ATTR_CHECK;
-
-/* Apply an entry: make it visible, and enter it with e->txn. */
-typedef int ledger_apply(struct catalogue *c, const struct ledger_event *e);
 
 /* The log about a repository, opened when needed (NULL: our own). */
 int ledger_log(struct catalogue *c, const struct digest *about,

@@ -108,7 +108,7 @@ on_base(void *cookie, const struct holding *h)
 	int r;
 
 	bases = cookie;
-	if (h->state != HOLDING_VISIBLE && h->state != HOLDING_RETIRING &&
+	if (h->state != HOLDING_VISIBLE && h->state != HOLDING_COMPLETE &&
 	    h->state != HOLDING_EMBARGOED)
 		return PH_OK;
 	manifest_init(&m);

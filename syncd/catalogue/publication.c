@@ -18,7 +18,7 @@
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/intake.h"
 #include "syncd/catalogue/ledger.h"
-#include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/publish_entry.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/versions.h"
 #include "syncd/store/blob.h"
@@ -201,6 +201,11 @@ publication_begin(struct catalogue *c, const struct publication_spec *spec,
 	if (r == PH_OK)
 		r = catalogue_check_store(c, f);
 	if (r == PH_OK)
+		r = ledger_check_room(c, "publish", f);
+	/* What could not be shown before goes first. */
+	if (r == PH_OK)
+		r = display_retry_owed(c);
+	if (r == PH_OK)
 		r = check_case(c, spec->image, spec->version, f);
 	if (r != PH_OK)
 		return failure_default(f, r, "publishing %s@%s", spec->image,
@@ -298,7 +303,7 @@ publication_result_init(struct publication_result *r)
 void
 publication_result_fini(struct publication_result *r)
 {
-	free(r->recipients);
+	recipients_fini(&r->recipients);
 	publication_result_init(r);
 }
 
@@ -439,96 +444,6 @@ sign_manifest(struct catalogue *c, const struct manifest *m, struct document *d,
 	return r;
 }
 
-/* The commit point and what follows from it. */
-static int
-commit_entry(struct catalogue *c, const char *actor, const struct manifest *m,
-    const struct digest *digest)
-{
-	struct ledger_entry e;
-	int r;
-
-	r = ledger_begin(c, NULL, "publish", actor, &e);
-	if (r != PH_OK) {
-		ledger_abort(&e);
-		return r;
-	}
-	json_put_string(&e.w, "image", m->image);
-	json_put_string(&e.w, "version", m->version);
-	json_put_digest(&e.w, "manifest", digest);
-	json_put_u64(&e.w, "size", manifest_size(m));
-	return ledger_commit(c, &e, NULL);
-}
-
-struct recipients {
-	struct catalogue *c;
-	const struct versions *versions;
-	const struct version_entry *entry;
-	struct publication_result *result;
-};
-
-static int
-on_repository(void *cookie, const struct registration *record)
-{
-	struct publication_recipient *all, *one;
-	struct policy_decision *decisions;
-	const struct policy_decision *d;
-	struct recipients *rec;
-	int r;
-
-	rec = cookie;
-	if (record->removed)
-		return PH_OK;
-	r = grants_decide(rec->c, rec->c->policy, record, rec->versions,
-	    &decisions);
-	if (r != PH_OK)
-		return r;
-	d = &decisions[rec->entry - rec->versions->items];
-	if (d->state != POLICY_DENIED) {
-		all = realloc(rec->result->recipients,
-		    (rec->result->nrecipients + 1) * sizeof(*all));
-		if (all == NULL) {
-			free(decisions);
-			return PH_ENOMEM;
-		}
-		rec->result->recipients = all;
-		one = &all[rec->result->nrecipients++];
-		memset(one, 0, sizeof(*one));
-		(void)strcpy(one->name, record->name);
-		one->state = d->state;
-		(void)snprintf(one->rule, sizeof(one->rule), "%s:%u:%u",
-		    rec->c->policy->file, d->rule->line, d->rule->column);
-	}
-	free(decisions);
-	return PH_OK;
-}
-
-/* Who will receive the version, published or (in a dry run) not. */
-static int
-find_recipients(struct publication *p, const struct manifest *m,
-    struct publication_result *out)
-{
-	struct recipients rec;
-	struct versions versions;
-	int r;
-
-	versions_init(&versions);
-	r = versions_load(p->c, NULL, &versions);
-	if (r == PH_OK) {
-		r = versions_add(&versions, m, &out->manifest);
-		if (r == PH_EEXISTS)
-			r = PH_OK;
-	}
-	if (r == PH_OK) {
-		rec.c = p->c;
-		rec.versions = &versions;
-		rec.entry = versions_find(&versions, m->image, m->version);
-		rec.result = out;
-		r = registry_each(p->c, on_repository, &rec);
-	}
-	versions_fini(&versions);
-	return r;
-}
-
 /* Content, manifest, entry, grants. */
 static int
 publish(struct publication *p, const struct manifest *m,
@@ -547,7 +462,7 @@ publish(struct publication *p, const struct manifest *m,
 	if (r == PH_OK)
 		r = sign_manifest(p->c, m, &d, &out->manifest);
 	if (r == PH_OK)
-		r = commit_entry(p->c, p->actor, m, &out->manifest);
+		r = publish_entry_commit(p->c, p->actor, m, &out->manifest);
 	if (r == PH_OK)
 		r = grants_refresh_all(p->c, NULL);
 	document_fini(&d);
@@ -569,7 +484,7 @@ restore(struct publication *p, const struct manifest *m)
 		r = adopt_file(p, i);
 	if (r == PH_OK)
 		r = store_sync(p->c->store, STORE_BLOBS);
-	return r == PH_OK ? display_show(p->c, m) : r;
+	return r == PH_OK ? display_retry(p->c, m->image, m->version) : r;
 }
 
 int
@@ -590,8 +505,11 @@ publication_commit(struct publication *p, struct publication_result *out,
 		r = p->dry_run ? PH_OK : restore(p, &m);
 	} else if (r == PH_EABSENT)
 		r = p->dry_run ? PH_OK : publish(p, &m, out);
+	/* It is published either way; but done is what clients see. */
+	if (r == PH_OK && !p->dry_run)
+		r = display_check(p->c, p->image, p->version, f);
 	if (r == PH_OK)
-		r = find_recipients(p, &m, out);
+		r = recipients_find(p->c, &m, &out->manifest, &out->recipients);
 	manifest_fini(&m);
 	if (r != PH_OK && f->code == PH_OK)
 		r = store_blame(p->c->store, r, f);
@@ -613,55 +531,4 @@ publication_free(struct publication *p)
 	free(p->owner);
 	free(p->files);
 	free(p);
-}
-
-int
-publication_apply(struct catalogue *c, const struct ledger_event *e)
-{
-	struct document_name name;
-	const char *image, *version;
-	struct document d;
-	struct digest digest;
-	struct manifest m;
-	struct holding h;
-	uint64_t size;
-	size_t i;
-	int r;
-
-	json_get_string(e->o, "image", &image, NULL);
-	json_get_string(e->o, "version", &version, NULL);
-	json_get_digest(e->o, "manifest", &digest);
-	json_get_u64(e->o, "size", 0, &size);
-	if (json_error(e->o->tree) != PH_OK)
-		return PH_ELOG;
-	document_init(&d);
-	manifest_init(&m);
-	name = documents_manifest_name(&digest);
-	r = documents_get(c->config.files, c->state_dir, &name, &d);
-	if (r == PH_OK)
-		r = manifest_decode(d.bytes, d.len, &m);
-	if (r == PH_OK &&
-	    (strcmp(m.image, image) != 0 || strcmp(m.version, version) != 0))
-		r = PH_EDOCUMENT;
-	/* At start, display_reconcile() shows what is visible in the end. */
-	if (r == PH_OK && !c->replaying)
-		r = display_show(c, &m);
-	if (r == PH_OK)
-		r = rows_manifest_put(e->txn, &digest, &d);
-	for (i = 0; r == PH_OK && i < m.nfiles; i++)
-		r = rows_reference_put(e->txn, &m.files[i].digest, m.image,
-		    m.version);
-	if (r == PH_OK) {
-		memset(&h, 0, sizeof(h));
-		h.state = HOLDING_VISIBLE;
-		h.manifest = digest;
-		(void)strcpy(h.image, m.image);
-		(void)strcpy(h.version, m.version);
-		h.evidence = HOLDING_HASHED;
-		h.time = e->time;
-		r = rows_item_put(e->txn, &h);
-	}
-	manifest_fini(&m);
-	document_fini(&d);
-	return r;
 }

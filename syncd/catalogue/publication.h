@@ -8,10 +8,8 @@
 #include "proto/failure.h"
 #include "proto/labels.h"
 #include "syncd/catalogue/catalogue.h"
-#include "syncd/policy/evaluate.h"
+#include "syncd/catalogue/recipients.h"
 #include "syncd/store/progress.h"
-
-struct ledger_event;
 
 /*
  * Primary: publishing a version.  Begin, take in each file, commit.  Lane
@@ -55,20 +53,12 @@ int publication_ingest(struct publication *p, size_t i, int fd,
 /* Sum of the sizes taken in so far. */
 uint64_t publication_size(const struct publication *p);
 
-/* Who will receive a version, and why. */
-struct publication_recipient {
-	char name[PH_NAME_MAX + 1];
-	enum policy_state state;    /* Not denied. */
-	char rule[PH_TEXT_MAX + 1]; /* "policy.yaml:12:5". */
-};
-
 struct publication_result {
 	struct digest manifest;
 	uint64_t size;
 	int already; /* It was published before, the same; what was damaged
 			of it since is whole again. */
-	struct publication_recipient *recipients; /* Owned. */
-	size_t nrecipients;
+	struct recipients recipients;
 };
 
 /* Empty. */
@@ -80,7 +70,8 @@ void publication_result_fini(struct publication_result *r);
 /*
  * All files are in: publish (or, in a dry run, say what would happen).
  * PH_OK: it is durable and visible; PH_ETAKEN when this version exists with
- * other content, labels or owner; PH_ENOSPC, PH_EIO.
+ * other content, labels or owner; PH_ENOSPC, PH_EIO: f says whether it is
+ * recorded all the same, and will be visible as soon as it can be shown.
  */
 int publication_commit(struct publication *p, struct publication_result *out,
     struct failure *f) ATTR_CHECK;
@@ -91,8 +82,5 @@ const struct digest *publication_blob(const struct publication *p, size_t i);
 
 /* Ends it: what was staged and not published is removed.  NULL is fine. */
 void publication_free(struct publication *p);
-
-/* Of the ledger. */
-int publication_apply(struct catalogue *c, const struct ledger_event *e);
 
 #endif

@@ -261,7 +261,8 @@ plan_item(const struct catalogue *c, const struct grant_item *item, int present,
 	out->manifest = item->manifest;
 	if (item->state == GRANT_EMBARGO)
 		out->state = HOLDING_EMBARGOED;
-	else if (item->state == GRANT_RETIRE && present)
+	else if (item->state == GRANT_RETIRE && present &&
+	    now->state != HOLDING_COMPLETE)
 		out->state = now->state;
 	else
 		out->state = HOLDING_VISIBLE;
@@ -290,9 +291,14 @@ settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
 	if (!present && item->state == GRANT_RETIRE)
 		return PH_OK;
 	plan_item(c, item, present, &h, &next);
-	if (present && h.state == next.state &&
-	    digest_compare(&h.manifest, &next.manifest) == 0)
-		return PH_OK;
+	if (present && digest_compare(&h.manifest, &next.manifest) == 0) {
+		if (h.state == next.state)
+			return PH_OK;
+		/* It is in the log, and owed: that is not said again. */
+		if (h.state == HOLDING_COMPLETE &&
+		    next.state == HOLDING_VISIBLE)
+			return display_retry(c, h.image, h.version);
+	}
 	manifest_init(&m);
 	r = wanted_manifest(c, item, &m);
 	if (r == PH_OK)
@@ -467,7 +473,7 @@ reception_apply(struct catalogue *c, const struct ledger_event *e)
 		r = manifest_decode(d.bytes, d.len, &m);
 	/* At start, display_reconcile() shows what is visible in the end. */
 	if (r == PH_OK && !c->replaying && h.state == HOLDING_VISIBLE)
-		r = display_show(c, &m);
+		r = display_settle(c, &m, &h);
 	else if (r == PH_OK && !c->replaying)
 		r = display_hide(c, h.image, h.version);
 	if (r == PH_OK)
@@ -505,19 +511,27 @@ static int
 on_damaged(void *cookie, const char *image, const char *version)
 {
 	struct damage *damage;
+	struct holding h;
 	int r;
 
 	damage = cookie;
 	r = PH_OK;
 	if (!damage->c->replaying)
 		r = display_hide(damage->c, image, version);
+	if (r != PH_OK || !catalogue_is_primary(damage->c))
+		return r == PH_OK ?
+		    rows_item_delete(damage->txn, image, version) :
+		    r;
 	/*
-	 * A primary keeps the item: the version is still published, and to
-	 * drop it would withdraw it everywhere.
+	 * A primary keeps the item, and owes it to its clients: the version
+	 * is still published, and to drop it would withdraw it everywhere.
 	 */
-	if (r == PH_OK && !catalogue_is_primary(damage->c))
-		r = rows_item_delete(damage->txn, image, version);
-	return r;
+	r = rows_item_get(damage->txn, image, version, &h);
+	if (r != PH_OK)
+		return r == PH_EABSENT ? PH_OK : r;
+	h.state = HOLDING_COMPLETE;
+	damage->c->owed_code = PH_EDIGEST;
+	return rows_item_put(damage->txn, &h);
 }
 
 /* Forget what was computed from a blob: its damage may be in there, too. */

@@ -91,7 +91,7 @@ on_item(void *cookie, const struct holding *h)
 	int r;
 
 	load = cookie;
-	if (h->state != HOLDING_VISIBLE)
+	if (h->state != HOLDING_VISIBLE && h->state != HOLDING_COMPLETE)
 		return PH_OK;
 	manifest_init(&m);
 	r = rows_manifest_get(load->txn, &h->manifest, NULL, &m);

@@ -71,12 +71,12 @@ report(struct request *r)
 static void
 put_recipients(struct json_writer *w, const struct publication_result *result)
 {
-	const struct publication_recipient *recipient;
+	const struct recipient *recipient;
 	size_t i;
 
 	json_open_array(w, "recipients");
-	for (i = 0; i < result->nrecipients; i++) {
-		recipient = &result->recipients[i];
+	for (i = 0; i < result->recipients.count; i++) {
+		recipient = &result->recipients.items[i];
 		json_open_object(w, NULL);
 		json_put_string(w, "name", recipient->name);
 		json_put_string(w, "state",

@@ -232,17 +232,30 @@ published_hide(const struct store *s, const char *image, const char *version,
 	return r == PH_OK ? drop_image(s, image) : r;
 }
 
-int
-published_drop(const struct store *s, const char *tag)
+/* Delete a working directory of staging/. */
+static int
+remove_work(const struct store *s, const char *kind, const char *tag)
 {
 	char name[STAGING_WORK_NAME_SIZE];
 	int r;
 
-	r = staging_work_name(HIDDEN, tag, name);
+	r = staging_work_name(kind, tag, name);
 	if (r != PH_OK)
 		return r;
 	return file_remove_tree(store_files(s), store_dir(s, STORE_STAGING),
 	    name);
+}
+
+int
+published_drop(const struct store *s, const char *tag)
+{
+	return remove_work(s, HIDDEN, tag);
+}
+
+int
+published_abandon(const struct store *s, const char *tag)
+{
+	return remove_work(s, BUILD, tag);
 }
 
 /* How many entries a directory has. */

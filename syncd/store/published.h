@@ -58,6 +58,9 @@ int published_hide(const struct store *s, const char *image,
 /* Delete staging/hidden-TAG, which may take long; an absent one is fine. */
 int published_drop(const struct store *s, const char *tag) ATTR_CHECK;
 
+/* Delete staging/build-TAG, which will not be shown; an absent one is fine. */
+int published_abandon(const struct store *s, const char *tag) ATTR_CHECK;
+
 /*
  * Whether a version is there and holds these files and no others, each of
  * them its blob (the same inode) or of its size.  PH_OK; PH_EABSENT when it

@@ -193,6 +193,78 @@ START_TEST(many_logs)
 }
 END_TEST
 
+/* How much room there is in state_dir. */
+static uint64_t room;
+
+static int
+probe(void *cookie, uint64_t *bytes, uint64_t *inodes)
+{
+	(void)cookie;
+	*bytes = room;
+	*inodes = UINT64_MAX;
+	return PH_OK;
+}
+
+/* Whether an entry of a kind may be begun. */
+static int
+may_begin(const char *kind)
+{
+	struct ledger_entry e;
+	int r;
+
+	r = ledger_begin(world.primary.c, NULL, kind, "me", &e);
+	ck_assert(r == PH_OK || r == PH_ENOSPC);
+	ledger_abort(&e);
+	return r == PH_OK;
+}
+
+/* Strangers stop first, then what grows; what narrows goes on to the end. */
+START_TEST(reserves_are_kept)
+{
+	struct failure f;
+
+	world.primary.c->state_room = probe;
+	room = 2 * LEDGER_RESERVE;
+	ck_assert(may_begin("refused"));
+	room--;
+	ck_assert(!may_begin("refused"));
+	ck_assert(may_begin("publish"));
+	room = LEDGER_RESERVE - 1;
+	ck_assert(!may_begin("publish"));
+	ck_assert(!may_begin("receipt"));
+	ck_assert(!may_begin("delivery"));
+	room = 0;
+	ck_assert(may_begin("delivered"));
+	ck_assert(may_begin("grant"));
+	ck_assert(may_begin("policy"));
+	ck_assert(may_begin("withdraw"));
+	ck_assert_int_eq(ledger_check_room(world.primary.c, "publish", &f),
+	    PH_ENOSPC);
+	ck_assert_ptr_nonnull(strstr(f.what, "state_dir"));
+}
+END_TEST
+
+/* What is missing for an entry is named, and nothing goes past it. */
+START_TEST(what_is_missing_is_named)
+{
+	struct failure f;
+
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	world_close(&world.primary);
+	world_shell("rm -r primary/state/index && "
+		    "mv primary/state/documents/manifests aside%s",
+	    "");
+	ck_assert_int_eq(world_try_open(&world.primary, &f), PH_EABSENT);
+	ck_assert_ptr_nonnull(strstr(f.what, "img@1"));
+	world_shell("rm -r primary/state/documents/manifests && "
+		    "mv aside primary/state/documents/manifests%s",
+	    "");
+	world_open(&world.primary);
+	ck_assert(is_published("1"));
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -208,6 +280,8 @@ suite(void)
 	tcase_add_test(t, aborted_entries_are_not_there);
 	tcase_add_test(t, shorter_logs_are_noticed);
 	tcase_add_test(t, many_logs);
+	tcase_add_test(t, reserves_are_kept);
+	tcase_add_test(t, what_is_missing_is_named);
 	suite_add_tcase(s, t);
 	return s;
 }

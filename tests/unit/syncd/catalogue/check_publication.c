@@ -86,10 +86,10 @@ START_TEST(published)
 	    PH_OK);
 	ck_assert_int_eq(result.already, 0);
 	ck_assert_uint_eq(result.size, 12);
-	ck_assert_uint_eq(result.nrecipients, 1);
-	ck_assert_str_eq(result.recipients[0].name, "lab");
-	ck_assert_int_eq(result.recipients[0].state, POLICY_ALLOW);
-	ck_assert_str_eq(result.recipients[0].rule, "policy.yaml:3:5");
+	ck_assert_uint_eq(result.recipients.count, 1);
+	ck_assert_str_eq(result.recipients.items[0].name, "lab");
+	ck_assert_int_eq(result.recipients.items[0].state, POLICY_ALLOW);
+	ck_assert_str_eq(result.recipients.items[0].rule, "policy.yaml:3:5");
 	ck_assert_int_eq(access("primary/store/published/img/1/b.idx", R_OK),
 	    0);
 	invariants_check_rebuild(&world.primary);
@@ -132,7 +132,7 @@ START_TEST(dry)
 	struct blob b;
 
 	ck_assert_int_eq(publish("img", "1", "content", NULL, NULL, 1), PH_OK);
-	ck_assert_uint_eq(result.nrecipients, 1);
+	ck_assert_uint_eq(result.recipients.count, 1);
 	digest_of("content", 7, &blob);
 	ck_assert_int_eq(blob_look(catalogue_store(world.primary.c), &blob, &b),
 	    PH_OK);

@@ -101,7 +101,8 @@ on_item(void *cookie, const struct holding *h)
 			    PH_EABSENT);
 		return PH_OK;
 	}
-	ck_assert(h->state == HOLDING_VISIBLE || h->state == HOLDING_EMBARGOED);
+	ck_assert(h->state == HOLDING_VISIBLE || h->state == HOLDING_COMPLETE ||
+	    h->state == HOLDING_EMBARGOED);
 	shown = h->state == HOLDING_VISIBLE;
 	w->nshown += (size_t)shown;
 	ck_assert_int_eq(documents_get(&w->r->files, w->r->c->state_dir, &name,

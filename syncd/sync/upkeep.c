@@ -1,0 +1,85 @@
+/*
+ * A timer and a job that take turns.
+ */
+#include <stdlib.h>
+
+#include "proto/errors.h"
+#include "syncd/base/diag.h"
+
+#include "syncd/sync/upkeep.h"
+
+#define INTERVAL_MS (60 * 1000)
+
+struct upkeep {
+	const struct engine *engine;
+	struct catalogue *catalogue; /* The job's. */
+	struct loop_timer *timer;    /* NULL: it is to be freed. */
+	int running;                 /* The job has it. */
+	int code;
+};
+
+/* Lane. */
+static void
+run(void *cookie)
+{
+	struct upkeep *u = cookie;
+
+	u->code = catalogue_upkeep(u->catalogue);
+}
+
+static void
+done(void *cookie)
+{
+	struct upkeep *u = cookie;
+
+	u->running = 0;
+	if (u->code != PH_OK)
+		diag(DIAG_WARNING, "the upkeep of the catalogue failed: %s",
+		    error_sentence(u->code));
+	if (u->timer == NULL)
+		free(u);
+	else
+		loop_timer_start(u->timer, INTERVAL_MS);
+}
+
+static void
+on_timer(void *cookie)
+{
+	struct upkeep *u = cookie;
+
+	if (worker_submit(u->engine->workers, u->engine->lane, run, done, u) ==
+	    PH_OK)
+		u->running = 1;
+	else
+		loop_timer_start(u->timer, INTERVAL_MS);
+}
+
+struct upkeep *
+upkeep_new(const struct engine *engine)
+{
+	struct upkeep *u;
+
+	u = calloc(1, sizeof(*u));
+	if (u == NULL)
+		return NULL;
+	u->engine = engine;
+	u->catalogue = engine->catalogue;
+	u->timer = loop_timer_new(engine->loop, on_timer, u);
+	if (u->timer == NULL) {
+		free(u);
+		return NULL;
+	}
+	loop_timer_start(u->timer, INTERVAL_MS);
+	return u;
+}
+
+void
+upkeep_free(struct upkeep *u)
+{
+	if (u == NULL)
+		return;
+	loop_timer_free(u->timer);
+	u->timer = NULL;
+	if (!u->running)
+		free(u);
+}
