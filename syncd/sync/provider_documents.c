@@ -291,8 +291,6 @@ done_compare(struct provider_job *job)
 	if (r == PH_OK)
 		r = note_sent(p);
 	p->compared = 1;
-	if (r == PH_OK && job->after_change)
-		provider_check_transfers(p);
 	if (r == PH_OK)
 		r = compare_next(p);
 	if (r != PH_OK) {
@@ -469,7 +467,9 @@ provider_refresh(struct provider *p)
 	p->refresh = 1;
 	if (!conversation_is_open(p->conversation))
 		return;
-	r = compare_next(p);
+	r = provider_check_transfers(p);
+	if (r == PH_OK)
+		r = compare_next(p);
 	if (r != PH_OK) {
 		(void)failure_set(&f, r, "%s", error_sentence(r));
 		conversation_abort(p->conversation, &f);

@@ -69,7 +69,9 @@ struct provider {
 	uint32_t receipt_left;
 
 	struct provider_transfer transfers[PROVIDER_TRANSFERS_MAX];
-	size_t turn; /* Which one puts content next. */
+	size_t turn;          /* Which one puts content next. */
+	unsigned int nchecks; /* Being checked; until then none puts any. */
+	uint64_t nchanges;    /* Of grants that we heard of. */
 	struct loop_timer *waits;
 	int64_t since_ms;
 
@@ -99,6 +101,7 @@ struct provider_job {
 	struct message_map_query map;
 	struct message_want want;
 	uint32_t transfer;
+	uint64_t nchanges;
 	struct feed_blob blob;
 	struct feed_blob base;
 	int has_base;
@@ -107,7 +110,7 @@ struct provider_job {
 	struct message_received received;
 	uint64_t sent;
 	int result;
-	int after_change; /* Transfers are to be checked as well. */
+	int after_change; /* The peer did not ask. */
 };
 
 /*
@@ -180,7 +183,10 @@ int provider_put_content(struct provider *p, struct buffer *out) ATTR_CHECK;
 /* End a transfer and log what travelled. */
 void provider_end_transfer(struct provider_transfer *t, int result);
 
-/* Cut transfers of what is not granted any more. */
-void provider_check_transfers(struct provider *p);
+/*
+ * Cut transfers of which the blob or the base is not granted any more.
+ * Nothing is put for any of them until that is known.
+ */
+int provider_check_transfers(struct provider *p) ATTR_CHECK;
 
 #endif

@@ -73,6 +73,7 @@ provider_job_new(struct provider *p, void (*run)(struct provider_job *job),
 	job->done = done;
 	job->handshake = p->handshake;
 	job->id = p->peer.id;
+	job->nchanges = p->nchanges;
 	buffer_init(&job->frames, PROVIDER_ANSWER_MAX);
 	buffer_init(&job->bytes, PH_LIST_SIZE_MAX);
 	feed_init(&job->feed);

@@ -87,6 +87,59 @@ put_error(uint32_t transfer, int code, struct buffer *out)
 	return message_error_encode(&m, transfer, out);
 }
 
+/* Whether the peer may still have the blob, made from that base. */
+static void
+run_check(struct provider_job *job)
+{
+	struct feed_blob blob;
+	struct catalogue *c;
+
+	c = job->p->engine->catalogue;
+	job->code = feed_blob(c, &job->id, &job->blob.digest, &blob);
+	if (job->code == PH_OK && job->has_base)
+		job->code = feed_blob(c, &job->id, &job->base.digest, &blob);
+}
+
+static void
+done_check(struct provider_job *job)
+{
+	struct provider_transfer *t;
+	struct provider *p;
+
+	p = job->p;
+	p->nchecks--;
+	conversation_kick(p->conversation);
+	t = find_transfer(p, job->transfer);
+	if (job->code == PH_OK || t == NULL)
+		return;
+	provider_end_transfer(t, PH_EDENIED);
+	job->code = put_error(job->transfer, PH_EDENIED, &p->answers);
+	if (job->code != PH_OK)
+		provider_abort_for(job);
+}
+
+/* Check one transfer. */
+static int
+check_transfer(struct provider *p, const struct provide *provide)
+{
+	const struct digest *base;
+	struct provider_job *job;
+	int r;
+
+	job = provider_job_new(p, run_check, done_check);
+	if (job == NULL)
+		return PH_ENOMEM;
+	job->blob.digest = *provide_blob(provide);
+	job->transfer = provide_transfer(provide);
+	base = provide_base(provide);
+	job->has_base = base != NULL;
+	if (base != NULL)
+		job->base.digest = *base;
+	r = provider_job_submit(job);
+	p->nchecks += r == PH_OK;
+	return r;
+}
+
 /* Whether the peer may have the blob, and from which base; then log it. */
 static void
 run_want(struct provider_job *job)
@@ -144,6 +197,9 @@ done_want(struct provider_job *job)
 		t->provide = provide_new(&config, on_provide_ready, t);
 		r = t->provide == NULL ? PH_ENOMEM : PH_OK;
 	}
+	/* The grant that it was opened under may be gone meanwhile. */
+	if (r == PH_OK && job->nchanges != p->nchanges)
+		r = check_transfer(p, t->provide);
 	if (r != PH_OK) {
 		job->code = put_error(job->transfer, r, &p->answers);
 		if (job->code != PH_OK)
@@ -226,6 +282,8 @@ provider_put_transfers(struct provider *p, int wait, struct buffer *out)
 	size_t i;
 	int r;
 
+	if (p->nchecks > 0)
+		return PH_OK;
 	for (i = 0; i < PROVIDER_TRANSFERS_MAX; i++) {
 		t = &p->transfers[i];
 		if (t->provide == NULL)
@@ -250,6 +308,8 @@ provider_put_content(struct provider *p, struct buffer *out)
 	uint32_t id;
 	int put, r;
 
+	if (p->nchecks > 0)
+		return PH_OK;
 	for (i = 0; i < PROVIDER_TRANSFERS_MAX; i++) {
 		p->turn = (p->turn + 1) % PROVIDER_TRANSFERS_MAX;
 		t = &p->transfers[p->turn];
@@ -269,46 +329,17 @@ provider_put_content(struct provider *p, struct buffer *out)
 	return PH_OK;
 }
 
-static void
-run_check(struct provider_job *job)
-{
-	struct feed_blob blob;
-
-	job->code = feed_blob(job->p->engine->catalogue, &job->id,
-	    &job->blob.digest, &blob);
-}
-
-static void
-done_check(struct provider_job *job)
-{
-	struct provider_transfer *t;
-
-	if (job->code == PH_OK)
-		return;
-	t = find_transfer(job->p, job->transfer);
-	if (t == NULL)
-		return;
-	provider_end_transfer(t, PH_EDENIED);
-	(void)!put_error(job->transfer, PH_EDENIED, &job->p->answers);
-	conversation_kick(job->p->conversation);
-}
-
-void
+int
 provider_check_transfers(struct provider *p)
 {
-	struct provider_transfer *t;
-	struct provider_job *job;
 	size_t i;
+	int r;
 
-	for (i = 0; i < PROVIDER_TRANSFERS_MAX; i++) {
-		t = &p->transfers[i];
-		if (t->provide == NULL)
-			continue;
-		job = provider_job_new(p, run_check, done_check);
-		if (job == NULL)
-			continue;
-		job->blob.digest = *provide_blob(t->provide);
-		job->transfer = provide_transfer(t->provide);
-		(void)!provider_job_submit(job);
+	r = PH_OK;
+	p->nchanges++;
+	for (i = 0; r == PH_OK && i < PROVIDER_TRANSFERS_MAX; i++) {
+		if (p->transfers[i].provide != NULL)
+			r = check_transfer(p, p->transfers[i].provide);
 	}
+	return r;
 }

@@ -111,6 +111,12 @@ provide_blob(const struct provide *p)
 	return &p->config.blob;
 }
 
+const struct digest *
+provide_base(const struct provide *p)
+{
+	return p->config.has_base ? &p->config.base : NULL;
+}
+
 uint64_t
 provide_sent(const struct provide *p)
 {

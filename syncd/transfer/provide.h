@@ -46,6 +46,9 @@ uint32_t provide_transfer(const struct provide *p);
 /* The blob; borrowed. */
 const struct digest *provide_blob(const struct provide *p);
 
+/* The base; borrowed; NULL: none. */
+const struct digest *provide_base(const struct provide *p);
+
 /* Bytes of content put so far. */
 uint64_t provide_sent(const struct provide *p);
 

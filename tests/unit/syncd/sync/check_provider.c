@@ -1,0 +1,296 @@
+/*
+ * A provider and receivers that do what ours would not.
+ */
+#include <semaphore.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "proto/errors.h"
+#include "proto/message_content.h"
+#include "proto/message_document.h"
+#include "proto/message_map.h"
+#include "proto/message_signal.h"
+#include "proto/message_transfer.h"
+#include "tests/unit/check_main.h"
+#include "tests/unit/syncd/sync/puppet.h"
+#include "tests/unit/tempdir.h"
+
+#define SIZE 3000000u
+
+static struct loop *loop;
+static struct worker_pool *workers;
+static struct node primary, site;
+static struct hub *hub;
+static struct puppet puppet;
+static struct digest old_blob, new_blob, secret_blob, unknown;
+
+static const char policy[] = "version: 1\n"
+			     "allow:\n"
+			     "  - to: [branch-01]\n"
+			     "    images: {name: \"*\"}\n"
+			     "deny:\n"
+			     "  - to: [branch-01]\n"
+			     "    images: {name: \"secret\"}\n";
+
+/* Bytes that a seed decides, as a file; its digest. */
+static void
+make_file(const char *path, unsigned int seed, struct digest *digest)
+{
+	static uint8_t bytes[SIZE];
+	FILE *file;
+	size_t i;
+
+	for (i = 0; i < SIZE; i++) {
+		seed = seed * 1103515245u + 12345u;
+		bytes[i] = (uint8_t)(seed >> 16);
+	}
+	digest_of(bytes, SIZE, digest);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, SIZE, file), SIZE);
+	(void)fclose(file);
+}
+
+static void
+setup(void)
+{
+	(void)tempdir_begin();
+	loop = loop_new();
+	workers = worker_pool_new(loop, 2);
+	ck_assert_ptr_nonnull(workers);
+	node_init_primary(&primary, loop, workers, "primary");
+	node_init_site(&site, loop, workers, &primary, "site", "branch-01");
+	node_add(&primary, &site, "branch-01");
+	make_file("old", 1, &old_blob);
+	make_file("new", 2, &new_blob);
+	make_file("secret", 3, &secret_blob);
+	digest_of("unknown", 7, &unknown);
+	node_apply(&primary, policy);
+	node_publish(&primary, "old", "1", "old");
+	node_publish(&primary, "new", "1", "new");
+	node_publish(&primary, "secret", "1", "secret");
+	hub = hub_new(&primary.engine);
+	ck_assert_ptr_nonnull(hub);
+	puppet_open(&puppet, &primary, &site, hub);
+}
+
+static void
+teardown(void)
+{
+	puppet_close(&puppet);
+	hub_free(hub);
+	node_fini(&site);
+	node_fini(&primary);
+	worker_pool_free(workers);
+	loop_free(loop);
+	tempdir_end();
+}
+
+/* Put WANT as transfer 1. */
+static void
+put_want(const struct digest *blob, const struct digest *base)
+{
+	struct message_want want;
+
+	memset(&want, 0, sizeof(want));
+	want.blob = *blob;
+	if (base != NULL) {
+		want.bases[0] = *base;
+		want.nbases = 1;
+	}
+	ck_assert_int_eq(message_want_encode(&want, 1, &puppet.out), PH_OK);
+	puppet_send(&puppet);
+}
+
+/* The lane of the primary, held up. */
+static sem_t gate;
+
+static void
+run_blocker(void *cookie)
+{
+	(void)cookie;
+	while (sem_wait(&gate) != 0)
+		;
+}
+
+static void
+on_blocker(void *cookie)
+{
+	(void)cookie;
+}
+
+static void
+block_lane(void)
+{
+	worker_drain(workers);
+	ck_assert_int_eq(sem_init(&gate, 0, 0), 0);
+	ck_assert_int_eq(worker_submit(workers, primary.engine.lane,
+			     run_blocker, on_blocker, NULL),
+	    PH_OK);
+}
+
+/*
+ * What sockets and the conversation hold when the provider hears of a new
+ * grant; what is pulled is a lot more.
+ */
+#define UNDER_WAY 1200000u
+
+/*
+ * Pull all of a blob made from a base (or NULL), and let the grant lose an
+ * image in the middle of it; the transfer must come to an end.
+ */
+static void
+lose_while_pulling(const struct digest *blob, const struct digest *base,
+    const char *new_policy)
+{
+	struct message_segments segments;
+	struct message_plan plan;
+	struct message_error error;
+	struct message_pull pull;
+	struct message_row row;
+	struct frame frame;
+	uint64_t pulled;
+	uint32_t n;
+	size_t i;
+
+	puppet_state(&puppet);
+	put_want(blob, base);
+	puppet_expect(&puppet, MESSAGE_PLAN, &frame);
+	ck_assert_int_eq(message_plan_decode(&frame, &plan), PH_OK);
+	ck_assert_int_eq(digest_is_zero(&plan.base), base == NULL);
+	pulled = 0;
+	for (n = 0; n < plan.nsegments;) {
+		puppet_expect(&puppet, MESSAGE_SEGMENTS, &frame);
+		ck_assert_int_eq(message_segments_decode(&frame, &segments),
+		    PH_OK);
+		for (i = 0; i < segments.nrows; i++, n++) {
+			message_row_decode(&segments, i, &row);
+			memset(&pull, 0, sizeof(pull));
+			pull.segment = n;
+			pull.credit = row.len;
+			pulled += row.len;
+			ck_assert_int_eq(message_pull_encode(&pull, 1,
+					     &puppet.out),
+			    PH_OK);
+		}
+	}
+	ck_assert_uint_gt(pulled, 2 * UNDER_WAY);
+	puppet_expect(&puppet, MESSAGE_DONE, &frame);
+	puppet_send(&puppet);
+	puppet_expect(&puppet, MESSAGE_DATA, &frame);
+	block_lane();
+	node_apply(&primary, new_policy);
+	hub_changed(hub, &puppet.id);
+	/* The lane does not answer: no content goes. */
+	while (puppet_next(&puppet, 300, &frame))
+		ck_assert_int_eq(frame.type, MESSAGE_DATA);
+	ck_assert_uint_lt(puppet.content, UNDER_WAY);
+	(void)sem_post(&gate);
+	do
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+	while (frame.type != MESSAGE_ERROR);
+	ck_assert_int_eq(message_error_decode(&frame, &error), PH_OK);
+	ck_assert_int_eq(error.code, PH_EDENIED);
+	ck_assert_uint_eq(frame.transfer, 1);
+	ck_assert_uint_lt(puppet.content, UNDER_WAY);
+}
+
+START_TEST(a_target_that_is_lost_stops)
+{
+	lose_while_pulling(&new_blob, NULL,
+	    "version: 1\nallow:\n"
+	    "  - {to: [branch-01], images: {name: old}}\n");
+}
+END_TEST
+
+START_TEST(a_base_that_is_lost_stops)
+{
+	lose_while_pulling(&new_blob, &old_blob,
+	    "version: 1\nallow:\n"
+	    "  - {to: [branch-01], images: {name: new}}\n");
+}
+END_TEST
+
+START_TEST(what_is_still_granted_goes_on)
+{
+	struct message_pull pull;
+	struct frame frame;
+
+	puppet_state(&puppet);
+	put_want(&new_blob, NULL);
+	puppet_expect(&puppet, MESSAGE_PLAN, &frame);
+	do
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+	while (frame.type == MESSAGE_SEGMENTS);
+	ck_assert_int_eq(frame.type, MESSAGE_DONE);
+	node_apply(&primary,
+	    "version: 1\nallow:\n"
+	    "  - {to: [branch-01], images: {name: new}}\n");
+	hub_changed(hub, &puppet.id);
+	memset(&pull, 0, sizeof(pull));
+	pull.credit = 1000;
+	ck_assert_int_eq(message_pull_encode(&pull, 1, &puppet.out), PH_OK);
+	puppet_send(&puppet);
+	puppet_expect(&puppet, MESSAGE_GRANT, &frame);
+	puppet_expect(&puppet, MESSAGE_LISTDIFF, &frame);
+	puppet_expect(&puppet, MESSAGE_DATA, &frame);
+	ck_assert_uint_eq(puppet.content, 1000);
+}
+END_TEST
+
+/* Ask in every way for a blob or manifest; NONE must repeat it, no more. */
+static void
+ask_for(const struct digest *digest)
+{
+	struct message_manifest_query query;
+	struct message_map_query map;
+	struct frame frame;
+	int i;
+
+	memset(&query, 0, sizeof(query));
+	query.manifests[0] = *digest;
+	query.count = 1;
+	memset(&map, 0, sizeof(map));
+	map.blob = *digest;
+	map.nblocks = 1;
+	ck_assert_int_eq(message_manifest_query_encode(&query, &puppet.out),
+	    PH_OK);
+	ck_assert_int_eq(message_map_query_encode(&map, &puppet.out), PH_OK);
+	put_want(digest, NULL);
+	for (i = 0; i < 3; i++) {
+		puppet_expect(&puppet, MESSAGE_NONE, &frame);
+		ck_assert_uint_eq(frame.transfer, i == 2);
+		ck_assert_uint_eq(frame.len, DIGEST_SIZE);
+		ck_assert_int_eq(memcmp(frame.payload, digest->bytes,
+				     DIGEST_SIZE),
+		    0);
+	}
+}
+
+START_TEST(denied_is_as_unknown)
+{
+	puppet_state(&puppet);
+	ask_for(&secret_blob);
+	ask_for(&unknown);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite;
+	TCase *tc;
+
+	suite = suite_create("provider");
+	tc = tcase_create("provider");
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_target_that_is_lost_stops);
+	tcase_add_test(tc, a_base_that_is_lost_stops);
+	tcase_add_test(tc, what_is_still_granted_goes_on);
+	tcase_add_test(tc, denied_is_as_unknown);
+	suite_add_tcase(suite, tc);
+	return check_run(suite);
+}
