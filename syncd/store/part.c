@@ -2,8 +2,8 @@
  * Plans and parts.
  *
  * The plan: "PHP1" ‖ u32 segment size ‖ u64 size ‖ 32 base ‖ 16 zeros; then
- * for each segment 32 encoding digest ‖ u32 length ‖ 32 target digest, zeros
- * where there is none.  The files are opened for each call: what comes
+ * for each segment 32 encoding digest ‖ u32 length, with the highest bit set
+ * for a plain one ‖ 32 target digest, zeros where there is none.  The files are opened for each call: what comes
  * through a link is slower.
  */
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #define HEADER_SIZE 64u
 #define HEADER_FILL 16u
 #define ROW_SIZE 68u
+#define ROW_PLAIN (UINT32_C(1) << 31)
 #define PART_PREFIX "part-"
 #define PART_NAME_SIZE 32u
 
@@ -151,10 +152,13 @@ read_row(struct partial *p, int fd, uint64_t segment, struct part_row *row)
 	reader_init(&reader, bytes, n);
 	if (reader_get(&reader, row->encoding.bytes, DIGEST_SIZE) != PH_OK ||
 	    reader_get_u32(&reader, &row->length) != PH_OK ||
-	    reader_get(&reader, row->target.bytes, DIGEST_SIZE) != PH_OK ||
-	    row->length == 0 || row->length > PH_ENCODING_SIZE_MAX)
+	    reader_get(&reader, row->target.bytes, DIGEST_SIZE) != PH_OK)
 		return PH_EABSENT;
-	return PH_OK;
+	row->plain = (row->length & ROW_PLAIN) != 0;
+	row->length &= ~ROW_PLAIN;
+	return row->length == 0 || row->length > PH_ENCODING_SIZE_MAX ?
+	    PH_EABSENT :
+	    PH_OK;
 }
 
 int
@@ -183,7 +187,8 @@ write_row(struct partial *p, int fd, uint64_t segment,
 
 	buffer_init(&bytes, ROW_SIZE);
 	(void)buffer_put(&bytes, row->encoding.bytes, DIGEST_SIZE);
-	(void)buffer_put_u32(&bytes, row->length);
+	(void)buffer_put_u32(&bytes,
+	    row->length | (row->plain ? ROW_PLAIN : 0));
 	(void)buffer_put(&bytes, row->target.bytes, DIGEST_SIZE);
 	r = buffer_error(&bytes);
 	if (r == PH_OK)
@@ -191,6 +196,14 @@ write_row(struct partial *p, int fd, uint64_t segment,
 		    bytes.data, bytes.len);
 	buffer_fini(&bytes);
 	return r;
+}
+
+/* 1 when both rows are of one encoding. */
+static int
+same_encoding(const struct part_row *a, const struct part_row *b)
+{
+	return a->length == b->length &&
+	    digest_compare(&a->encoding, &b->encoding) == 0;
 }
 
 int
@@ -207,13 +220,13 @@ part_plan_put(struct partial *p, uint64_t segment, const struct part_row *row)
 	if (r != PH_OK)
 		return r;
 	r = read_row(p, fd, segment, &old);
-	if (r == PH_EABSENT ||
-	    (r == PH_OK &&
-		(old.length != row->length ||
-		    digest_compare(&old.encoding, &row->encoding) != 0)))
+	if (r == PH_OK && old.plain && !row->plain)
+		goto out;
+	if (r == PH_EABSENT || (r == PH_OK && !same_encoding(&old, row)))
 		r = part_remove(p, segment);
 	if (r == PH_OK)
 		r = write_row(p, fd, segment, row);
+out:
 	closed = file_close(partial_files(p), fd);
 	return r == PH_OK ? closed : r;
 }

@@ -22,6 +22,7 @@
 struct part_row {
 	struct digest encoding;
 	uint32_t length; /* Of the encoding. */
+	int plain;       /* It needs no base, though the plan has one. */
 	struct digest target;
 };
 
@@ -36,8 +37,10 @@ int part_plan_begin(struct partial *p, const struct digest *base) ATTR_CHECK;
 int part_plan_base(struct partial *p, struct digest *base) ATTR_CHECK;
 
 /*
- * Set the row of a segment.  A part of another encoding is dropped.  PH_OK,
- * PH_EABSENT without a plan, PH_ELIMIT for a length beyond
+ * Set the row of a segment.  A part of another encoding is dropped; but a
+ * plain row stays until another plain one comes: the base failed this segment
+ * before, and what came without it is to be continued.  PH_OK, PH_EABSENT
+ * without a plan, PH_ELIMIT for a length beyond
  * PH_ENCODING_SIZE_MAX, PH_ENOSPC, PH_EIO.
  */
 int part_plan_put(struct partial *p, uint64_t segment,

@@ -92,6 +92,39 @@ START_TEST(plans)
 }
 END_TEST
 
+/* A segment that went plain stays so, with what came of it. */
+START_TEST(plain_rows)
+{
+	struct part_row plain, found;
+
+	ck_assert_int_eq(part_plan_begin(p, &base), PH_OK);
+	ck_assert_int_eq(part_plan_put(p, 4, &row), PH_OK);
+	ck_assert_int_eq(part_append(p, 4, 0, data, 100), PH_OK);
+	plain = row;
+	plain.plain = 1;
+	digest_of("plain", 5, &plain.encoding);
+	ck_assert_int_eq(part_plan_put(p, 4, &plain), PH_OK);
+	ck_assert_uint_eq(size_of(4), 0);
+	ck_assert_int_eq(part_append(p, 4, 0, data, 200), PH_OK);
+	ck_assert_int_eq(part_plan_begin(p, &base), PH_OK);
+	ck_assert_int_eq(part_plan_put(p, 4, &row), PH_OK);
+	ck_assert_int_eq(part_plan_get(p, 4, &found), PH_OK);
+	ck_assert_int_eq(found.plain, 1);
+	ck_assert_uint_eq(found.length, LENGTH);
+	ck_assert_int_eq(digest_compare(&found.encoding, &plain.encoding), 0);
+	ck_assert_uint_eq(size_of(4), 200);
+	ck_assert_int_eq(part_plan_put(p, 4, &plain), PH_OK);
+	ck_assert_uint_eq(size_of(4), 200);
+	digest_of("other", 5, &plain.encoding);
+	ck_assert_int_eq(part_plan_put(p, 4, &plain), PH_OK);
+	ck_assert_uint_eq(size_of(4), 0);
+	ck_assert_int_eq(part_plan_begin(p, &none), PH_OK);
+	ck_assert_int_eq(part_plan_put(p, 4, &row), PH_OK);
+	ck_assert_int_eq(part_plan_get(p, 4, &found), PH_OK);
+	ck_assert_int_eq(found.plain, 0);
+}
+END_TEST
+
 START_TEST(damaged_plans)
 {
 	struct part_row found;
@@ -270,6 +303,7 @@ main(void)
 	t = tcase_create("part");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, plans);
+	tcase_add_test(t, plain_rows);
 	tcase_add_test(t, damaged_plans);
 	tcase_add_test(t, parts);
 	tcase_add_test(t, wrong_bytes);
