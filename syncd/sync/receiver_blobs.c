@@ -372,8 +372,10 @@ receiver_on_refusal(struct receiver *r, const struct frame *frame)
 		return code;
 	}
 	b = find_blob(r, frame->transfer);
-	if (b != NULL)
+	if (b != NULL && !b->completing) {
 		receive_on_refused(b->receive, error.code);
+		on_receive_ready(b);
+	}
 	return PH_OK;
 }
 

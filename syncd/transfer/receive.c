@@ -3,6 +3,9 @@
  * asked for, how much of each came.  Everything that touches the staging is
  * a job in one lane, so jobs of a blob run one at a time and in order; rows
  * are put before a segment that needs them is looked for.
+ *
+ * Only callbacks of jobs end a transfer and tell the owner (settle(), fail());
+ * what the owner calls returns what went wrong.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -37,6 +40,7 @@ enum stream_state {
 	STREAM_COMPLETING, /* A job applies it. */
 	STREAM_QUERY,      /* PLAIN? is to be put. */
 	STREAM_QUERIED,    /* The plain row is to come. */
+	STREAM_RESUMING,   /* A job keeps that row, and looks what is here. */
 };
 
 struct stream {
@@ -57,7 +61,7 @@ struct receive {
 	struct receive_config config;
 	receive_ready *ready;
 	void *cookie;
-	struct staging_job_blob *blob; /* What the jobs work on. */
+	struct staging_jobs *jobs;
 	enum phase phase;
 	uint64_t nsegments;
 	uint64_t announced;
@@ -67,59 +71,71 @@ struct receive {
 	struct receive_stats stats;
 	int code;
 	struct failure failure;
-	unsigned int njobs;
 	int freed;
 };
 
-static void advance(struct receive *r);
+static int advance(struct receive *r);
+static int flush(struct stream *s);
 
-/* Free what no job needs any more. */
+/* The last job is back. */
 static void
-destroy(struct receive *r)
+on_closed(void *cookie)
 {
+	struct receive *r;
 	size_t i;
 
+	r = cookie;
 	for (i = 0; i < RECEIVE_STREAMS; i++)
 		buffer_fini(&r->streams[i].pending);
-	staging_job_blob_free(r->blob);
 	free(r);
 }
 
-/* The transfer failed; what came stays. */
+/* It is over: what came stays. */
+static void
+end(struct receive *r, int code, const char *words)
+{
+	r->phase = PHASE_OVER;
+	r->code = code;
+	if (code != PH_OK)
+		(void)failure_default(&r->failure, code, "receiving %s%s%s",
+		    staging_jobs_what(r->jobs), words[0] == '\0' ? "" : ": ",
+		    words);
+}
+
+/* The transfer failed; from callbacks of jobs only. */
 static void
 fail(struct receive *r, int code, const char *words)
 {
-	if (r->phase == PHASE_OVER)
-		return;
-	r->phase = PHASE_OVER;
-	r->code = code;
-	(void)failure_default(&r->failure, code, "receiving %s%s%s",
-	    staging_job_blob_what(r->blob), words[0] == '\0' ? "" : ": ",
-	    words);
+	end(r, code, words);
 	r->ready(r->cookie);
 }
 
-/* Every job comes back here first: 1 when its result still matters. */
-static int
-came_back(struct receive *r)
+/* What was to follow a job could be begun, or not. */
+static void
+settle(struct receive *r, int code)
 {
-	r->njobs--;
-	if (r->freed) {
-		if (r->njobs == 0)
-			destroy(r);
-		return 0;
-	}
-	return r->phase != PHASE_OVER;
+	if (code != PH_OK)
+		fail(r, code, "");
 }
 
-/* Count a job that was submitted; one that could not be is the end. */
-static void
-went(struct receive *r, int result)
+/* 1 when a job that came back still matters. */
+static int
+matters(const struct receive *r)
 {
-	if (result == PH_OK)
-		r->njobs++;
-	else
-		fail(r, result, "");
+	return !r->freed && r->phase != PHASE_OVER;
+}
+
+/* The same, and it went well; else that is the end. */
+static int
+went_well(struct receive *r, const struct staging_job_result *result)
+{
+	if (!matters(r))
+		return 0;
+	if (result->code == PH_OK)
+		return 1;
+	r->failure = result->failure;
+	fail(r, result->code, "");
+	return 0;
 }
 
 static void
@@ -128,24 +144,39 @@ on_opened(void *cookie, const struct staging_job_result *result)
 	struct receive *r;
 
 	r = cookie;
-	if (!came_back(r))
+	if (!went_well(r, result))
 		return;
-	if (result->code != PH_OK) {
-		r->failure = result->failure;
-		fail(r, result->code, "");
-		return;
-	}
 	r->stats.resumed_bytes = result->done_bytes;
 	r->stats.logical_bytes = result->done_bytes;
 	r->phase = PHASE_WANT;
 	r->ready(r->cookie);
 }
 
+/* The jobs of a transfer, of which the first is begun. */
+static int
+begin(struct receive *r)
+{
+	const struct receive_config *c;
+	struct landing_config landing;
+
+	c = &r->config;
+	memset(&landing, 0, sizeof(landing));
+	landing.store = c->store;
+	landing.space = c->space;
+	landing.clock = c->clock;
+	landing.digest = c->blob;
+	landing.map = c->map;
+	landing.size = c->size;
+	landing.what = c->what;
+	r->jobs = staging_jobs_new(c->workers, c->lane, &landing);
+	return r->jobs == NULL ? PH_ENOMEM :
+				 staging_job_open(r->jobs, on_opened, r);
+}
+
 struct receive *
 receive_new(const struct receive_config *config, receive_ready *ready,
     void *cookie)
 {
-	struct staging_job_config jobs;
 	struct receive *r;
 	size_t i;
 
@@ -161,22 +192,10 @@ receive_new(const struct receive_config *config, receive_ready *ready,
 		r->streams[i].r = r;
 		buffer_init(&r->streams[i].pending, RECEIVE_STREAM_WINDOW);
 	}
-	memset(&jobs, 0, sizeof(jobs));
-	jobs.workers = config->workers;
-	jobs.lane = config->lane;
-	jobs.store = config->store;
-	jobs.space = config->space;
-	jobs.clock = config->clock;
-	jobs.digest = config->blob;
-	jobs.map = config->map;
-	jobs.size = config->size;
-	jobs.what = config->what;
-	r->blob = staging_job_blob_new(&jobs);
-	if (r->blob == NULL) {
-		destroy(r);
+	if (begin(r) != PH_OK) {
+		receive_free(r);
 		return NULL;
 	}
-	went(r, staging_job_open(r->blob, on_opened, r));
 	return r;
 }
 
@@ -186,8 +205,10 @@ receive_free(struct receive *r)
 	if (r == NULL)
 		return;
 	r->freed = 1;
-	if (r->njobs == 0)
-		destroy(r);
+	if (r->jobs != NULL)
+		staging_jobs_close(r->jobs, on_closed, r);
+	else
+		on_closed(r);
 }
 
 uint32_t
@@ -237,13 +258,14 @@ receive_is_waiting(const struct receive *r)
 int
 receive_dir(const struct receive *r)
 {
-	return staging_job_blob_dir(r->blob);
+	return staging_jobs_dir(r->jobs);
 }
 
 void
 receive_on_refused(struct receive *r, int code)
 {
-	fail(r, code, "the provider does not have it for us");
+	if (r->phase != PHASE_OVER)
+		end(r, code, "the provider does not have it for us");
 }
 
 /* 1 when a base is one that we offered. */
@@ -265,12 +287,8 @@ on_planned(void *cookie, const struct staging_job_result *result)
 	struct receive *r;
 
 	r = cookie;
-	if (!came_back(r))
-		return;
-	if (result->code != PH_OK)
-		fail(r, result->code, "");
-	else
-		advance(r);
+	if (went_well(r, result))
+		settle(r, advance(r));
 }
 
 int
@@ -291,8 +309,8 @@ receive_on_plan(struct receive *r, const struct message_plan *m)
 	r->nsegments = m->nsegments;
 	r->stats.full = digest_is_zero(&m->base);
 	r->stats.base = m->base;
-	went(r, staging_job_plan(r->blob, &m->base, on_planned, r));
-	return PH_OK;
+	return staging_job_plan(r->jobs, &m->base, r->config.size, on_planned,
+	    r);
 }
 
 /* The stream of a segment; NULL when there is none. */
@@ -311,31 +329,45 @@ find_stream(struct receive *r, uint32_t segment)
 	return NULL;
 }
 
-/* Begin to pull the encoding of a stream from its offset on. */
+/* Begin to pull the encoding of a stream from what is here on. */
 static void
-start_pull(struct stream *s, uint32_t length, uint32_t have)
+start_pull(struct stream *s, const struct landing_segment *segment)
 {
 	s->state = STREAM_PULLING;
-	s->length = length;
-	s->stored = s->came = s->asked = have;
+	s->length = segment->length;
+	s->stored = s->came = s->asked = segment->have;
+	s->r->stats.resumed_bytes += segment->have;
 	buffer_reset(&s->pending);
+}
+
+static void
+on_resumed(void *cookie, const struct staging_job_result *result)
+{
+	struct stream *s;
+	struct receive *r;
+
+	s = cookie;
+	r = s->r;
+	if (!went_well(r, result))
+		return;
+	s->plain = 1;
+	start_pull(s, &result->segment);
+	settle(r, flush(s));
+	if (r->phase != PHASE_OVER)
+		r->ready(r->cookie);
 }
 
 /* A plain row that a stream waits for. */
 static int
 take_plain_row(struct receive *r, const struct message_segments *m)
 {
-	struct message_row row;
 	struct stream *s;
 
 	s = find_stream(r, m->first);
 	if (m->nrows != 1 || s == NULL || s->state != STREAM_QUERIED)
 		return PH_EMESSAGE;
-	message_row_decode(m, 0, &row);
-	went(r, staging_job_rows(r->blob, m, on_planned, r));
-	s->plain = 1;
-	start_pull(s, row.len, 0);
-	return PH_OK;
+	s->state = STREAM_RESUMING;
+	return staging_job_rows(r->jobs, m, on_resumed, s);
 }
 
 int
@@ -350,9 +382,8 @@ receive_on_segments(struct receive *r, const struct message_segments *m)
 		return take_plain_row(r, m);
 	if (m->first != r->announced || m->nrows > r->nsegments - r->announced)
 		return PH_EMESSAGE;
-	went(r, staging_job_rows(r->blob, m, on_planned, r));
 	r->announced += m->nrows;
-	return PH_OK;
+	return staging_job_rows(r->jobs, m, on_planned, r);
 }
 
 int
@@ -365,31 +396,29 @@ receive_on_done(struct receive *r)
 	    PH_EMESSAGE;
 }
 
-static void flush(struct stream *s);
-
 static void
 on_appended(void *cookie, const struct staging_job_result *result)
 {
 	struct stream *s;
+	struct receive *r;
 
 	s = cookie;
-	if (!came_back(s->r))
+	r = s->r;
+	if (!went_well(r, result))
 		return;
 	s->appending = 0;
-	if (result->code != PH_OK) {
-		s->r->failure = result->failure;
-		fail(s->r, result->code, "");
-		return;
-	}
 	s->stored += result->appended;
-	flush(s);
-	s->r->ready(s->r->cookie);
+	settle(r, flush(s));
+	if (r->phase != PHASE_OVER)
+		r->ready(r->cookie);
 }
 
 /* A segment's base failed it, or its encoding came damaged: again. */
 static void
 again(struct stream *s, int code)
 {
+	static const struct landing_segment nothing;
+	struct landing_segment segment;
 	struct receive *r;
 
 	r = s->r;
@@ -397,11 +426,16 @@ again(struct stream *s, int code)
 		fail(r, code, "a segment came damaged again and again");
 		return;
 	}
-	if (code == PH_EBASE && !s->plain) {
+	if (code == PH_EBASE)
 		r->stats.fallbacks++;
+	/* The provider keeps one plain encoding, now perhaps another. */
+	if (code == PH_EBASE || s->plain) {
 		s->state = STREAM_QUERY;
-	} else
-		start_pull(s, s->length, 0);
+	} else {
+		segment = nothing;
+		segment.length = s->length;
+		start_pull(s, &segment);
+	}
 	r->ready(r->cookie);
 }
 
@@ -413,40 +447,35 @@ on_completed(void *cookie, const struct staging_job_result *result)
 
 	s = cookie;
 	r = s->r;
-	if (!came_back(r))
-		return;
-	if (result->code == PH_EBASE || result->code == PH_EDIGEST) {
+	if (matters(r) &&
+	    (result->code == PH_EBASE || result->code == PH_EDIGEST)) {
 		again(s, result->code);
 		return;
 	}
-	if (result->code != PH_OK) {
-		r->failure = result->failure;
-		fail(r, result->code, "");
+	if (!went_well(r, result))
 		return;
-	}
 	r->stats.logical_bytes += result->done_bytes;
 	r->stats.reused_bytes += result->reused_bytes;
 	s->state = STREAM_IDLE;
-	advance(r);
+	settle(r, advance(r));
 }
 
 /* Hand on what came: a piece of the encoding, or its end. */
-static void
+static int
 flush(struct stream *s)
 {
 	if (s->appending || s->state != STREAM_PULLING)
-		return;
+		return PH_OK;
 	if (s->came == s->length) {
 		s->state = STREAM_COMPLETING;
-		went(s->r,
-		    staging_job_complete(s->r->blob, s->segment, s->plain,
-			s->stored, &s->pending, on_completed, s));
-	} else if (s->pending.len >= FLUSH_SIZE) {
-		s->appending = 1;
-		went(s->r,
-		    staging_job_append(s->r->blob, s->segment, s->stored,
-			&s->pending, on_appended, s));
+		return staging_job_complete(s->r->jobs, s->segment, s->plain,
+		    s->stored, &s->pending, on_completed, s);
 	}
+	if (s->pending.len < FLUSH_SIZE)
+		return PH_OK;
+	s->appending = 1;
+	return staging_job_append(s->r->jobs, s->segment, s->stored,
+	    &s->pending, on_appended, s);
 }
 
 int
@@ -466,8 +495,29 @@ receive_on_data(struct receive *r, const struct message_data *m)
 		return code;
 	s->came += (uint32_t)m->len;
 	r->stats.wire_bytes += m->len;
-	flush(s);
-	return PH_OK;
+	return flush(s);
+}
+
+/*
+ * Begin with a segment that was found.  A plain encoding that is not all
+ * here is asked for again, which makes the provider have it.
+ */
+static int
+start_segment(struct stream *s, const struct staging_job_result *found)
+{
+	const struct landing_segment *segment;
+
+	segment = &found->segment;
+	s->segment = (uint32_t)found->at;
+	s->plain = segment->plain;
+	s->retries = 0;
+	if (segment->plain ? segment->have < segment->length : found->no_base) {
+		s->r->stats.fallbacks++;
+		s->state = STREAM_QUERY;
+		return PH_OK;
+	}
+	start_pull(s, segment);
+	return flush(s);
 }
 
 static void
@@ -475,33 +525,25 @@ on_found(void *cookie, const struct staging_job_result *result)
 {
 	struct receive *r;
 	struct stream *s;
+	int code;
 
 	s = cookie;
 	r = s->r;
-	if (!came_back(r))
-		return;
 	r->finding = 0;
 	s->state = STREAM_IDLE;
-	if (result->code != PH_OK) {
-		fail(r, result->code, "");
+	if (!went_well(r, result))
 		return;
+	r->cursor = result->at;
+	code = PH_OK;
+	if (result->at < result->end) {
+		r->cursor++;
+		code = start_segment(s, result);
 	}
-	r->cursor = result->cursor;
-	if (result->found) {
-		s->segment = (uint32_t)(result->cursor - 1);
-		s->plain = 0;
-		s->retries = 0;
-		if (result->no_base) {
-			r->stats.fallbacks++;
-			s->state = STREAM_QUERY;
-		} else {
-			start_pull(s, result->length, result->have);
-			r->stats.resumed_bytes += result->have;
-			flush(s);
-		}
+	if (code == PH_OK)
+		code = advance(r);
+	settle(r, code);
+	if (r->phase != PHASE_OVER)
 		r->ready(r->cookie);
-	}
-	advance(r);
 }
 
 static void
@@ -510,49 +552,47 @@ on_finished(void *cookie, const struct staging_job_result *result)
 	struct receive *r;
 
 	r = cookie;
-	if (!came_back(r))
+	if (!matters(r))
 		return;
-	if (result->code != PH_OK) {
-		r->failure = result->failure;
+	if (result->code == PH_EDIGEST) {
 		fail(r, result->code,
-		    result->code == PH_EDIGEST ?
-			"the whole is not what the manifest says" :
-			"");
+		    "the whole is not what the manifest says");
 		return;
 	}
-	r->phase = PHASE_OVER;
-	r->code = PH_OK;
+	if (!went_well(r, result))
+		return;
+	end(r, PH_OK, "");
 	r->ready(r->cookie);
 }
 
 /* Look for more to pull, or finish. */
-static void
+static int
 advance(struct receive *r)
 {
 	struct stream *idle;
 	size_t i, nidle;
 
 	if (r->phase != PHASE_PULLING)
-		return;
+		return PH_OK;
 	idle = NULL;
 	nidle = 0;
 	for (i = 0; i < RECEIVE_STREAMS; i++) {
-		if (r->streams[i].state == STREAM_IDLE) {
+		if (r->streams[i].state != STREAM_IDLE)
+			continue;
+		if (idle == NULL)
 			idle = &r->streams[i];
-			nidle++;
-		}
+		nidle++;
 	}
 	if (nidle == RECEIVE_STREAMS && r->cursor == r->nsegments) {
 		r->phase = PHASE_FINISHING;
-		went(r, staging_job_finish(r->blob, on_finished, r));
-		return;
+		return staging_job_finish(r->jobs, on_finished, r);
 	}
 	if (idle == NULL || r->finding || r->cursor >= r->announced)
-		return;
+		return PH_OK;
 	r->finding = 1;
 	idle->state = STREAM_FINDING;
-	went(r,
-	    staging_job_find(r->blob, r->cursor, r->announced, on_found, idle));
+	return staging_job_find(r->jobs, r->cursor, r->announced, on_found,
+	    idle);
 }
 
 static int
@@ -590,6 +630,14 @@ put_pull(struct receive *r, struct stream *s, struct buffer *out)
 	return message_pull_encode(&m, r->config.transfer, out);
 }
 
+/* 1 while a stream needs the one plain encoding that the provider keeps. */
+static int
+needs_plain(const struct stream *s)
+{
+	return s->state == STREAM_QUERIED || s->state == STREAM_RESUMING ||
+	    (s->state == STREAM_PULLING && s->plain);
+}
+
 /* Ask for a plain encoding; one at a time. */
 static int
 put_query(struct receive *r, struct stream *s, struct buffer *out)
@@ -598,9 +646,7 @@ put_query(struct receive *r, struct stream *s, struct buffer *out)
 	size_t i;
 
 	for (i = 0; i < RECEIVE_STREAMS; i++) {
-		if (r->streams[i].state == STREAM_QUERIED ||
-		    (r->streams[i].plain &&
-			r->streams[i].state == STREAM_PULLING))
+		if (needs_plain(&r->streams[i]))
 			return PH_OK;
 	}
 	m.segment = s->segment;
@@ -620,8 +666,7 @@ receive_control(struct receive *r, struct buffer *out)
 	if (r->phase != PHASE_PULLING)
 		return PH_OK;
 	/* What could not be done before something else came back. */
-	advance(r);
-	code = PH_OK;
+	code = advance(r);
 	for (i = 0; code == PH_OK && i < RECEIVE_STREAMS; i++) {
 		s = &r->streams[i];
 		if (s->state == STREAM_PULLING)

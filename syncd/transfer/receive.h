@@ -32,7 +32,7 @@ struct receive;
 
 struct receive_config {
 	struct worker_pool *workers;
-	struct worker_lane *lane; /* Of all that is being received. */
+	struct worker_lane *lane; /* Of all that is received, also later. */
 	struct store *store;
 	struct space *space;
 	const struct clock *clock;
@@ -63,13 +63,14 @@ struct receive_stats {
  */
 typedef void receive_ready(void *cookie);
 
-/* NULL without memory. */
+/* NULL without memory; then ready is not called. */
 struct receive *receive_new(const struct receive_config *config,
     receive_ready *ready, void *cookie);
 
 /*
  * Stop.  What came stays in staging for the next time.  Work that is on its
- * way ends before the staging can be opened again.  NULL is allowed.
+ * way ends, and the staging is closed, before what is submitted to the lane
+ * from now on.  NULL is allowed.
  */
 void receive_free(struct receive *r);
 
@@ -84,7 +85,7 @@ void receive_get_stats(const struct receive *r, struct receive_stats *out);
 
 /*
  * Frames of this transfer.  PH_OK; or why the session is to be ended: what
- * the peer sent makes no sense.
+ * the peer sent makes no sense, or there is no memory.
  */
 int receive_on_plan(struct receive *r, const struct message_plan *m) ATTR_CHECK;
 int receive_on_segments(struct receive *r,
@@ -92,7 +93,10 @@ int receive_on_segments(struct receive *r,
 int receive_on_data(struct receive *r, const struct message_data *m) ATTR_CHECK;
 int receive_on_done(struct receive *r) ATTR_CHECK;
 
-/* NONE or ERROR: it will not come now. */
+/*
+ * NONE or ERROR: it will not come now.  It is over then (receive_finished()),
+ * if it was not before; ready is not called for that.
+ */
 void receive_on_refused(struct receive *r, int code);
 
 /* Put WANT, PULL, PLAIN? frames.  PH_OK or PH_ENOMEM. */
