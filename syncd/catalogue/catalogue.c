@@ -112,9 +112,13 @@ open_state(struct catalogue *c, struct failure *f)
 	}
 	r = file_open(c->config.files, c->state_dir, layout_name(LAYOUT_LOCK),
 	    O_RDWR | O_CREAT, 0600, &c->lock);
-	if (r != PH_OK)
-		return failure_set(f, r, "the lock in %s: %s", dir,
+	if (r != PH_OK) {
+		(void)failure_set(f, r, "the lock in %s: %s", dir,
 		    strerror(errno));
+		failure_next(f,
+		    "see that its file system is mounted and can be written");
+		return r;
+	}
 	if (flock(c->lock, LOCK_EX | LOCK_NB) != 0) {
 		r = failure_set(f, PH_EBUSY, "another syncd is running on %s",
 		    dir);
@@ -419,7 +423,14 @@ catalogue_open(const struct catalogue_config *config, struct catalogue **out,
 		r = catalogue_is_primary(c) ? open_primary(c, f) : open_site(c);
 	if (r != PH_OK) {
 		catalogue_close(c);
-		return failure_default(f, r, "opening the state");
+		(void)failure_default(f, r, "opening the state");
+		if (r == PH_ENOSPC && f->next[0] == '\0')
+			failure_next(f,
+			    "free room on the file systems of %s "
+			    "and %s; nothing is lost",
+			    config->layout->state_dir,
+			    config->layout->store_dir);
+		return r;
 	}
 	*out = c;
 	return PH_OK;

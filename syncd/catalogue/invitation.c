@@ -40,6 +40,23 @@ on_repository(void *cookie, const struct registration *record)
 	    record->name);
 }
 
+/* 1 when the file says that already: to write it again would need room. */
+static int
+is_written(struct catalogue *c, const struct buffer *text)
+{
+	struct buffer now;
+	int same;
+
+	buffer_init(&now, KEYS_MAX);
+	same =
+	    file_read_whole(c->config.files, c->state_dir,
+		layout_name(LAYOUT_AUTHORIZED_KEYS), KEYS_MAX, &now) == PH_OK &&
+	    now.len == text->len &&
+	    (now.len == 0 || memcmp(now.data, text->data, now.len) == 0);
+	buffer_fini(&now);
+	return same;
+}
+
 int
 invitation_write_keys(struct catalogue *c)
 {
@@ -51,7 +68,7 @@ invitation_write_keys(struct catalogue *c)
 	keys.c = c;
 	buffer_init(&keys.text, KEYS_MAX);
 	r = registry_each(c, on_repository, &keys);
-	if (r == PH_OK)
+	if (r == PH_OK && !is_written(c, &keys.text))
 		r = file_replace(c->config.files, c->state_dir,
 		    layout_name(LAYOUT_AUTHORIZED_KEYS), keys.text.data,
 		    keys.text.len, 0644);

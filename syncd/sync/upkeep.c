@@ -8,7 +8,7 @@
 
 #include "syncd/sync/upkeep.h"
 
-#define INTERVAL_MS (60 * 1000)
+#define INTERVAL_MS (20 * 1000)
 
 struct upkeep {
 	const struct engine *engine;

@@ -4,8 +4,8 @@
 #include "syncd/sync/engine.h"
 
 /*
- * What the catalogue wants done from time to time (catalogue_upkeep()), once
- * a minute, in its lane.  Loop thread only.
+ * What the catalogue wants done from time to time (catalogue_upkeep()), three
+ * times a minute, in its lane.  Loop thread only.
  */
 
 struct upkeep;
