@@ -75,19 +75,28 @@
 #define PH_LABEL_MAX 127u
 #define PH_TEXT_MAX 1023u
 
-/* Lines of a list (grant list, holdings): 1 M items of 300 bytes. */
+/*
+ * A list (of a grant, of holdings): 120,000 lines of 140 bytes.  A lane holds
+ * at most four lists at a time, a session two.
+ */
 #define PH_LIST_LINE_MAX 512u
-#define PH_LIST_SIZE_MAX (256u << 20)
+#define PH_LIST_SIZE_MAX (16u << 20)
+
+/*
+ * The differences of two lists: all lines of one go, all of the other come.
+ * Each has a sign more; our lines are longer than the 32 bytes allowed for.
+ */
+#define PH_LIST_CHANGES_MAX (2u * PH_LIST_SIZE_MAX + PH_LIST_SIZE_MAX / 16u)
 
 /* One frame's payload of content or list lines. */
 #define PH_DATA_MAX 65536u
 #define PH_LISTDIFF_MAX 65536u
 
 /*
- * Frames of one difference: all lines of the largest list go and as many
- * come in some 8,400 frames that whole lines fill; twice that is enough.
+ * Frames of one difference: whole lines fill some 540 frames with the
+ * largest; twice that is enough.
  */
-#define PH_LISTDIFF_FRAMES_MAX 16384u
+#define PH_LISTDIFF_FRAMES_MAX 1024u
 
 /* One control payload of a session. */
 #define PH_MESSAGE_MAX 65536u

@@ -335,6 +335,9 @@ reports_receive(struct catalogue *c, const struct digest *id,
 	}
 	if (r == PH_OK)
 		r = patch_set(from, changes, len, &receipt, &set);
+	/* Applying loads it again: no list is held twice. */
+	lineset_free(from);
+	from = NULL;
 	if (r == PH_OK)
 		r = commit_receipt(c, id, d, &receipt, changes, len, set);
 	/* A version that was freed there leaves the grant. */

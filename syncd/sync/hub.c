@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/errors.h"
+#include "proto/limits.h"
 #include "syncd/base/diag.h"
 
 #include "syncd/sync/hub.h"
@@ -17,6 +18,13 @@
 /* Of these, with the SSH key of one repository: others need room, too. */
 #define STRANGERS_OF_ONE_MAX 4u
 
+/*
+ * What peers are in the middle of saying, of all sessions.  One may hold as
+ * much as it leaves to the others, so that a peer that never comes to an end
+ * does not keep them from theirs; the largest there is has room.
+ */
+#define HELD_MAX (2u * (size_t)PH_LIST_CHANGES_MAX)
+
 /* A link that could not be served ends with this status of its gate. */
 #define GATE_BUSY 75
 
@@ -24,6 +32,7 @@ struct session {
 	struct hub *hub;
 	struct session *next;
 	struct provider *provider;
+	size_t held;        /* Bytes, as it said (provider.h). */
 	struct digest gate; /* Whose SSH key it came with; zeros: not known. */
 };
 
@@ -41,6 +50,7 @@ struct hub {
 	struct session *sessions;
 	struct memory *memories;
 	unsigned int nstrangers;
+	size_t held; /* By all sessions. */
 };
 
 struct hub *
@@ -103,6 +113,7 @@ unlink_session(struct session *s)
 {
 	struct session **p;
 
+	s->hub->held -= s->held;
 	for (p = &s->hub->sessions; *p != NULL; p = &(*p)->next) {
 		if (*p == s) {
 			*p = s->next;
@@ -134,6 +145,22 @@ on_peer(void *cookie, struct provider *provider)
 		    "a newer session of this repository took its place");
 		provider_abort(other->provider, &f);
 	}
+}
+
+static int
+on_held(void *cookie, struct provider *provider, size_t nbytes)
+{
+	struct session *s;
+	struct hub *hub;
+
+	(void)provider;
+	s = cookie;
+	hub = s->hub;
+	if (nbytes > 0 && 2 * nbytes > HELD_MAX - (hub->held - s->held))
+		return PH_EPEERBUSY;
+	hub->held = hub->held - s->held + nbytes;
+	s->held = nbytes;
+	return PH_OK;
 }
 
 static void
@@ -168,6 +195,7 @@ on_closed(void *cookie, struct provider *provider, const struct failure *f)
 
 static const struct provider_events provider_events = {
 	.on_peer = on_peer,
+	.on_held = on_held,
 	.on_closed = on_closed,
 };
 

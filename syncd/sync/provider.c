@@ -88,6 +88,16 @@ on_waits(void *cookie)
 	loop_timer_start(p->waits, PROVIDER_WAIT_MS);
 }
 
+/* The peer owes the rest of a receipt. */
+static int
+is_waiting(void *cookie)
+{
+	const struct provider *p;
+
+	p = cookie;
+	return p->receipt_left > 0;
+}
+
 static void
 on_closed(void *cookie, const struct failure *f)
 {
@@ -106,6 +116,7 @@ on_closed(void *cookie, const struct failure *f)
 static const struct conversation_events conversation_events = {
 	.on_frame = on_frame,
 	.on_room = on_room,
+	.is_waiting = is_waiting,
 	.on_closed = on_closed,
 };
 
@@ -130,7 +141,7 @@ provider_new(const struct engine *engine, struct link *link,
 		p->has_gate = 1;
 	}
 	buffer_init(&p->answers, PROVIDER_ANSWER_MAX);
-	buffer_init(&p->receipt_changes, PH_LIST_SIZE_MAX);
+	buffer_init(&p->receipt_changes, PH_LIST_CHANGES_MAX);
 	document_init(&p->receipt);
 	feed_init(&p->feed);
 	p->conversation = conversation_new(engine->loop, engine->clock, link,

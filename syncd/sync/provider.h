@@ -1,6 +1,7 @@
 #ifndef SYNCD_SYNC_PROVIDER_H
 #define SYNCD_SYNC_PROVIDER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/attributes.h"
@@ -20,6 +21,13 @@ struct provider;
 struct provider_events {
 	/* The peer has proved who it is. */
 	void (*on_peer)(void *cookie, struct provider *p);
+
+	/*
+	 * It holds nbytes of what the peer is in the middle of saying.
+	 * PH_OK, or PH_EPEERBUSY when that is more than it may: all sessions
+	 * share what there is.
+	 */
+	int (*on_held)(void *cookie, struct provider *p, size_t nbytes);
 
 	/*
 	 * It is over: f->code is PH_OK after BYE.  Called once; the callee

@@ -291,6 +291,8 @@ done_compare(struct provider_job *job)
 	if (r == PH_OK)
 		r = note_sent(p);
 	p->compared = 1;
+	if (!p->diffing)
+		feed_fini(&p->feed);
 	if (r == PH_OK)
 		r = compare_next(p);
 	if (r != PH_OK) {
@@ -491,6 +493,7 @@ provider_put_listdiff(struct provider *p, struct buffer *out)
 		r = message_listdiff_encode(&m, out);
 	} else {
 		p->diffing = 0;
+		feed_fini(&p->feed);
 		if (r == PH_OK)
 			r = compare_next(p);
 	}
@@ -509,9 +512,14 @@ run_receipt(struct provider_job *job)
 static void
 done_receipt(struct provider_job *job)
 {
+	struct provider *p;
+
+	p = job->p;
+	buffer_fini(&job->bytes);
+	(void)!p->events->on_held(p->cookie, p, 0);
 	if (job->code == PH_OK)
 		job->code =
-		    message_received_encode(&job->received, &job->p->answers);
+		    message_received_encode(&job->received, &p->answers);
 	if (job->code != PH_OK)
 		provider_abort_for(job);
 }
@@ -530,7 +538,7 @@ take_receipt(struct provider *p)
 	job->receipt_base = p->receipt_base;
 	buffer_fini(&job->bytes);
 	job->bytes = p->receipt_changes;
-	buffer_init(&p->receipt_changes, PH_LIST_SIZE_MAX);
+	buffer_init(&p->receipt_changes, PH_LIST_CHANGES_MAX);
 	return provider_job_submit(job);
 }
 
@@ -561,6 +569,9 @@ provider_on_listdiff(struct provider *p, const struct frame *frame)
 	int r;
 
 	r = message_listdiff_decode(frame, &m);
+	if (r == PH_OK)
+		r = p->events->on_held(p->cookie, p,
+		    p->receipt_changes.len + m.len);
 	if (r == PH_OK)
 		r = buffer_put(&p->receipt_changes, m.lines, m.len);
 	if (r != PH_OK)

@@ -59,7 +59,7 @@ struct provider {
 	int refresh;   /* Something changed since. */
 
 	struct buffer answers; /* Control frames that a job has made. */
-	struct feed feed;      /* The lists of the last GRANT. */
+	struct feed feed; /* The last GRANT's, while its lists are to go. */
 	struct lineset_diff diff;
 	int diffing; /* LISTDIFF frames of it are to go. */
 

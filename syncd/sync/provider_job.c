@@ -75,7 +75,7 @@ provider_job_new(struct provider *p, void (*run)(struct provider_job *job),
 	job->id = p->peer.id;
 	job->nchanges = p->nchanges;
 	buffer_init(&job->frames, PROVIDER_ANSWER_MAX);
-	buffer_init(&job->bytes, PH_LIST_SIZE_MAX);
+	buffer_init(&job->bytes, PH_LIST_CHANGES_MAX);
 	feed_init(&job->feed);
 	document_init(&job->receipt);
 	return job;

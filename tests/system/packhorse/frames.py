@@ -188,7 +188,7 @@ def _with_list(payload, what):
     """A sealed document, where its differences start, and their frames."""
     check(len(payload) > 36, "bad-message", f"no {what}")
     count = int.from_bytes(payload[-4:], "big")
-    check(count <= 16384, "limit", "too many frames")
+    check(count <= 1024, "limit", "too many frames")
     return {"sealed": payload[:-36], "from": payload[-36:-4], "frames": count}
 
 

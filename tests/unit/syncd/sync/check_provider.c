@@ -8,8 +8,10 @@
 #include <check.h>
 
 #include "proto/errors.h"
+#include "proto/limits.h"
 #include "proto/message_content.h"
 #include "proto/message_document.h"
+#include "proto/message_grant.h"
 #include "proto/message_map.h"
 #include "proto/message_signal.h"
 #include "proto/message_transfer.h"
@@ -277,6 +279,104 @@ START_TEST(denied_is_as_unknown)
 }
 END_TEST
 
+/* Put RECEIPT, which announces n LISTDIFF frames. */
+static void
+put_receipt(struct puppet *p, uint32_t n)
+{
+	static const char text[] = "{}";
+	struct message_grant m;
+	struct document d;
+	struct buffer sealed;
+
+	document_init(&d);
+	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
+	ck_assert_int_eq(document_set(&d, text, strlen(text)), PH_OK);
+	ck_assert_int_eq(document_sign(&d, DOCUMENT_RECEIPT,
+			     catalogue_key(p->site->catalogue)),
+	    PH_OK);
+	document_encode(&d, &sealed);
+	memset(&m, 0, sizeof(m));
+	m.sealed = sealed.data;
+	m.len = sealed.len;
+	m.nlistdiffs = n;
+	ck_assert_int_eq(message_receipt_encode(&m, &p->out), PH_OK);
+	document_fini(&d);
+	buffer_fini(&sealed);
+}
+
+/* Send LISTDIFF frames of about so many bytes in all. */
+static void
+send_changes(struct puppet *p, size_t nbytes)
+{
+	static char lines[PH_LISTDIFF_MAX];
+	struct message_listdiff m;
+	size_t i;
+
+	memset(lines, 'x', sizeof(lines));
+	for (i = 0; i < sizeof(lines); i += 512) {
+		lines[i] = '+';
+		lines[i + 511] = '\n';
+	}
+	m.lines = lines;
+	m.len = sizeof(lines);
+	for (i = 0; i < nbytes && !p->over; i += sizeof(lines)) {
+		ck_assert_int_eq(message_listdiff_encode(&m, &p->out), PH_OK);
+		puppet_send(p);
+	}
+}
+
+/* The session ends with ABORT for that code. */
+static void
+expect_abort(struct puppet *p, int code)
+{
+	struct message_error error;
+	struct frame frame;
+
+	puppet_expect(p, MESSAGE_ABORT, &frame);
+	ck_assert_int_eq(message_abort_decode(&frame, &error), PH_OK);
+	ck_assert_int_eq(error.code, code);
+}
+
+START_TEST(one_receipt_is_bounded)
+{
+	puppet_state(&puppet);
+	put_receipt(&puppet, PH_LISTDIFF_FRAMES_MAX);
+	send_changes(&puppet, PH_LIST_CHANGES_MAX + 2 * PH_LISTDIFF_MAX);
+	expect_abort(&puppet, PH_EPEERBUSY);
+}
+END_TEST
+
+START_TEST(all_receipts_are_bounded)
+{
+	struct puppet other;
+	struct frame frame;
+	struct node node;
+
+	node_init_site(&node, loop, workers, &primary, "other", "branch-02");
+	node_add(&primary, &node, "branch-02");
+	/* One that does not come to an end leaves half to the others. */
+	puppet_state(&puppet);
+	put_receipt(&puppet, PH_LISTDIFF_FRAMES_MAX);
+	send_changes(&puppet, PH_LIST_CHANGES_MAX - PH_LISTDIFF_MAX);
+	puppet_open(&other, &primary, &node, hub);
+	puppet_state(&other);
+	put_receipt(&other, PH_LISTDIFF_FRAMES_MAX);
+	send_changes(&other, PH_LIST_CHANGES_MAX / 2 - PH_LISTDIFF_MAX);
+	ck_assert_int_eq(puppet_next(&other, 200, &frame), 0);
+	send_changes(&other, 4 * PH_LISTDIFF_MAX);
+	expect_abort(&other, PH_EPEERBUSY);
+	puppet_close(&other);
+	/* What it held is free again. */
+	puppet_open(&other, &primary, &node, hub);
+	puppet_state(&other);
+	put_receipt(&other, PH_LISTDIFF_FRAMES_MAX);
+	send_changes(&other, PH_LIST_CHANGES_MAX / 2 - PH_LISTDIFF_MAX);
+	ck_assert_int_eq(puppet_next(&other, 200, &frame), 0);
+	puppet_close(&other);
+	node_fini(&node);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -291,6 +391,8 @@ main(void)
 	tcase_add_test(tc, a_base_that_is_lost_stops);
 	tcase_add_test(tc, what_is_still_granted_goes_on);
 	tcase_add_test(tc, denied_is_as_unknown);
+	tcase_add_test(tc, one_receipt_is_bounded);
+	tcase_add_test(tc, all_receipts_are_bounded);
 	suite_add_tcase(suite, tc);
 	return check_run(suite);
 }
