@@ -58,38 +58,73 @@ put_items(struct json_object *result, struct table *t, size_t *nwrong)
 	return list.count > 0;
 }
 
+/* Whose holdings these are, and how old that knowledge is. */
+static void
+show_head(struct json_object *result, const char *repository, int removed,
+    struct buffer *out)
+{
+	uint64_t generation;
+	const char *as_of;
+
+	json_get_u64(result, "grant_generation", 0, &generation);
+	json_get_string_or_null(result, "as_of", &as_of, NULL);
+	if (removed)
+		output_put(out, "%s was removed; ", repository);
+	else
+		output_put(out, "%s: ", repository);
+	if (as_of == NULL)
+		output_put(out, "it never said what it holds");
+	else
+		output_put(out, "as of %s", as_of);
+	if (generation > 0 && !removed)
+		output_put(out, ", grant generation %" PRIu64, generation);
+	output_put(out, "\n");
+}
+
+/* What happens to copies that may not be held. */
+static void
+show_wrong(size_t nwrong, int removed, struct buffer *out)
+{
+	char copies[OUTPUT_TERM_SIZE];
+
+	if (nwrong == 0)
+		return;
+	output_plural(nwrong, "version", copies);
+	if (removed)
+		output_put(out,
+		    "%s held when it was last heard of.  Its key is revoked "
+		    "and it is not contacted\nagain: what is left there must "
+		    "be removed there.\n",
+		    copies);
+	else
+		output_put(out,
+		    "%s held and not allowed: removed at the next contact\n",
+		    copies);
+}
+
 static int
 show(struct invocation *in, struct json_object *result, void *cookie)
 {
 	static const char *const headers[] = { "IMAGE", "VERSION", ">SIZE",
 		"ALLOWED", "HELD", "STATE", "EVIDENCE", "OF", NULL };
-	const char *as_of, *repository;
-	uint64_t generation;
+	const char *repository;
 	struct table *t;
 	size_t nwrong;
-	int any, known, r;
+	int any, r, removed;
 
 	(void)cookie;
 	json_get_string(result, "repository", &repository, NULL);
-	json_get_u64_or_null(result, "grant_generation", 0, &generation,
-	    &known);
-	json_get_string_or_null(result, "as_of", &as_of, NULL);
-	output_put(in->out, "%s as of %s", repository, output_time(as_of));
-	if (known)
-		output_put(in->out, ", grant generation %" PRIu64, generation);
-	output_put(in->out, "\n");
+	json_get_bool(result, "removed", &removed);
+	show_head(result, repository, removed, in->out);
 	t = table_new(headers);
 	any = put_items(result, t, &nwrong);
 	r = PH_OK;
 	if (any)
 		r = table_print(t, in->out);
 	else
-		output_put(in->out, "nothing is granted to %s\n", repository);
+		output_put(in->out, "Nothing is granted, and nothing held.\n");
 	table_free(t);
-	if (nwrong > 0)
-		output_put(in->out,
-		    "%zu held and not allowed: removed at the next contact\n",
-		    nwrong);
+	show_wrong(nwrong, removed, in->out);
 	return r == PH_OK ? PH_OK : command_no_memory(in);
 }
 

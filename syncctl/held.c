@@ -16,6 +16,6 @@ held_get(struct json_object *o, struct held *out)
 	json_get_string_or_null(o, "evidence", &out->evidence, NULL);
 	if (out->state == NULL)
 		out->state = "unknown";
-	out->held = !known ? "not known" : held ? "yes" : "no";
+	out->held = !known ? "unknown" : held ? "yes" : "no";
 	out->wrong = held && !out->allowed;
 }

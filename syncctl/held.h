@@ -10,7 +10,7 @@
 
 struct held {
 	int allowed;
-	const char *held;     /* "yes", "no", "not known". */
+	const char *held;     /* "yes", "no", "unknown". */
 	const char *state;    /* Borrowed from the answer, or "unknown". */
 	const char *evidence; /* The same, or NULL. */
 	int wrong;            /* Held, and not allowed. */

@@ -178,6 +178,7 @@ other_head(struct catalogue *c, const struct registration *record,
 	memset(head, 0, sizeof(*head));
 	(void)strcpy(head->name, record->name);
 	head->id = record->id;
+	head->removed = record->removed;
 	r = reports_get(c, &record->id, &report);
 	if (r == PH_OK)
 		head->as_of = report.received;

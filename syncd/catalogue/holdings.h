@@ -36,6 +36,7 @@ struct holdings_row {
 struct holdings_head {
 	char name[PH_NAME_MAX + 1];
 	struct digest id; /* Zeros: no key yet. */
+	int removed;      /* It is not heard of any more. */
 	uint64_t grant_epoch;
 	uint64_t grant_generation; /* 0: no grant. */
 	int64_t as_of;             /* Of the last receipt, as it was

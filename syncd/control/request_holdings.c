@@ -84,6 +84,7 @@ put_all(struct catalogue *c, struct json_writer *w,
 
 	json_put_string(w, "repository", rows->head.name);
 	json_put_id_or_null(w, "id", &rows->head.id);
+	json_put_bool(w, "removed", rows->head.removed);
 	json_put_u64(w, "grant_generation", rows->head.grant_generation);
 	json_put_u64(w, "grant_epoch", rows->head.grant_epoch);
 	json_put_time_or_null(w, "as_of", rows->head.as_of);

@@ -423,6 +423,9 @@ def test_image_changes(here):
 def test_remove(here):
     """repo remove cuts the running session and refuses the key for good."""
     primary, site = network(here, "branch")
+    noise(here / "0.img", 5000)
+    primary.publish("disk@0", here / "0.img")
+    site.sync()
     noise(here / "1.img", 12 * MIB, zeros=False)
     primary.publish("disk@1", here / "1.img")
     primary.json("repo", "set", "branch", "--rate", "4Mbit/s")
@@ -448,7 +451,11 @@ def test_remove(here):
     assert [r["removed"] for r in records] == [True], records
     shown = primary.json("repo", "show", "branch")
     assert shown["repository"]["removed"] is True
-    primary.json("holdings", "branch")
+    assert primary.json("holdings", "branch")["removed"] is True
+    said = primary.ctl("holdings", "branch")
+    assert said.startswith("branch was removed; as of 20"), said
+    assert "next contact" not in said, said
+    assert "must be removed there" in said, said
     assert primary.audit(site.id).size() > 0
     error = primary.fails(
         *(10, "repo", "add", "other", "--reason", "coverage"),
