@@ -2,10 +2,14 @@
  * Looking at this machine.
  */
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/control.h"
 #include "proto/errors.h"
@@ -27,6 +31,12 @@
 
 /* The file of keys that sshd reads: a line for each repository. */
 #define KEYS_MAX (64u << 20)
+
+/* Clocks that differ by less do no harm; a wrong time zone is more. */
+#define CLOCK_TOLERANCE_S 1800
+
+#define COUNT_SIZE 40u /* A number and a word. */
+#define PID_MAX 32u
 
 /* One more step. */
 static struct doctor_step *
@@ -72,6 +82,7 @@ doctor_bad(struct doctor *d, const char *step, const struct failure *f)
 	struct doctor_step *s;
 
 	s = add(d, step, DOCTOR_BAD);
+	s->code = f->code;
 	if (f->where[0] != '\0')
 		(void)snprintf(s->detail, sizeof(s->detail), "%.200s: %.300s",
 		    f->where, f->what);
@@ -97,6 +108,8 @@ doctor_put(struct json_writer *w, const char *name, const struct doctor *d)
 			json_put_bool(w, "ok", s->outcome == DOCTOR_GOOD);
 		control_put_text(w, "detail", s->detail);
 		control_put_text(w, "next", s->next);
+		json_put_string_or_null(w, "code",
+		    s->outcome == DOCTOR_BAD ? error_name(s->code) : NULL);
 		json_close_object(w);
 	}
 	json_close_array(w);
@@ -110,6 +123,17 @@ time_text(int64_t time, char out[RFC3339_SIZE])
 		out[0] = '\0';
 }
 
+/* How much is granted: "1 version", "2 versions". */
+static const char *
+count_text(uint64_t n, char out[COUNT_SIZE])
+{
+	if (n == 0)
+		return "nothing is granted";
+	(void)snprintf(out, COUNT_SIZE, "%" PRIu64 " version%s", n,
+	    n == 1 ? "" : "s");
+	return out;
+}
+
 /* The file is what syncd would start with. */
 static void
 look_configuration(const struct control_context *context, struct doctor *d)
@@ -121,8 +145,13 @@ look_configuration(const struct control_context *context, struct doctor *d)
 	if (configuration_read(context->config_path, &c, &f) == PH_OK &&
 	    operators_find(&c, context->config_path, &operators, &f) == PH_OK)
 		doctor_good(d, "configuration", "%s", context->config_path);
-	else
+	else {
+		if (f.next[0] == '\0')
+			failure_next(&f,
+			    "here: bring it back; syncd goes on with what it "
+			    "read at its start");
 		doctor_bad(d, "configuration", &f);
+	}
 }
 
 /* Its file system is local, its mode right, and it can be written. */
@@ -140,27 +169,49 @@ look_state(const struct control_context *context, struct doctor *d)
 		doctor_good(d, "state", "%s is local and can be written", dir);
 }
 
+/* The newest time in a document that is in force here, and of what kind. */
+static int64_t
+newest_time(struct catalogue *c, const char **kind)
+{
+	const struct trust *trust;
+	struct grant grant;
+	int64_t time;
+
+	trust = authority_trust(c);
+	time = trust == NULL ? 0 : trust->time;
+	*kind = "trust document";
+	if (!catalogue_is_primary(c) && mandate_grant(c, &grant) == PH_OK &&
+	    grant.time > time) {
+		time = grant.time;
+		*kind = "grant";
+	}
+	return time;
+}
+
 /* It is not before a moment that we know to have been. */
 static void
 look_clock(const struct control_context *context, struct doctor *d)
 {
 	const struct engine *engine = context->engine;
-	char now[RFC3339_SIZE], then[RFC3339_SIZE];
-	const struct trust *trust;
+	char now_text[RFC3339_SIZE], text[RFC3339_SIZE];
+	const char *kind;
 	struct failure f;
-	int64_t time;
+	int64_t now, time;
 
-	time = clock_wall(engine->clock);
-	trust = authority_trust(engine->catalogue);
-	time_text(time, now);
-	if (trust == NULL || time >= trust->time) {
-		doctor_good(d, "clock", "%s", now);
+	now = clock_wall(engine->clock);
+	time = newest_time(engine->catalogue, &kind);
+	time_text(now, now_text);
+	if (time - now <= CLOCK_TOLERANCE_S) {
+		doctor_good(d, "clock", "%s", now_text);
 		return;
 	}
-	time_text(trust->time, then);
-	(void)failure_set(&f, PH_EEXPIRED,
-	    "it is %s here, before the trust document of %s", now, then);
-	failure_next(&f, "set the clock of this machine");
+	time_text(time, text);
+	(void)failure_set(&f, PH_EOLDER,
+	    "it is %s here, but the %s in force is of %s", now_text, kind,
+	    text);
+	failure_next(&f,
+	    "set the clock of this machine; if it is right, that of the "
+	    "primary is ahead");
 	doctor_bad(d, "clock", &f);
 }
 
@@ -207,7 +258,10 @@ doctor_machine(const struct control_context *context, struct doctor *d)
 	look_store(context, d);
 }
 
-/* The private keys that a primary needs at its daily work. */
+/*
+ * The private keys that a primary needs at its daily work, as far as they
+ * were not moved to another machine.
+ */
 static void
 look_keys(const struct control_context *context, struct doctor *d)
 {
@@ -221,21 +275,31 @@ look_keys(const struct control_context *context, struct doctor *d)
 	char path[LAYOUT_PATH_SIZE];
 	struct key_private *key;
 	struct failure f;
-	size_t i;
+	size_t i, nmissing;
 
+	nmissing = 0;
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		layout_path(context->layout, keys[i].item, path);
+		if (access(path, F_OK) != 0) {
+			doctor_none(d, "keys",
+			    "%s is elsewhere: syncd cannot %s without it", path,
+			    keys[i].use);
+			nmissing++;
+			continue;
+		}
 		key = NULL;
 		if (keypair_read(path, &key, &f) != PH_OK) {
 			failure_next(&f,
-			    "without this key syncd cannot %s: bring it back",
+			    "here: bring this key back; without it syncd "
+			    "cannot %s",
 			    keys[i].use);
 			doctor_bad(d, "keys", &f);
 			return;
 		}
 		key_private_free(key);
 	}
-	doctor_good(d, "keys", "primary, publisher and policy");
+	if (nmissing == 0)
+		doctor_good(d, "keys", "publisher and policy are here");
 }
 
 /* Where repositories dial. */
@@ -253,7 +317,8 @@ look_address(const struct configuration *conf, struct doctor *d)
 	(void)failure_set(&f, PH_ECONFIG,
 	    "the configuration does not say how this primary is reached");
 	failure_next(&f,
-	    "set \"advertise\" (address and host_key) and reload syncd");
+	    "here: set \"advertise\" (address and host_key) in it and send "
+	    "syncd SIGHUP; invitations need it");
 	doctor_bad(d, "address", &f);
 }
 
@@ -292,36 +357,103 @@ look_authorized(const struct control_context *context,
 		doctor_bad(d, "authorized-keys", &f);
 		goto out;
 	}
-	doctor_good(d, "authorized-keys", "%zu keys in %s", n, path);
+	if (n == 0)
+		doctor_none(d, "authorized-keys",
+		    "no repository has a key yet");
+	else
+		doctor_good(d, "authorized-keys", "%zu %s in %s", n,
+		    n == 1 ? "key" : "keys", path);
 out:
 	buffer_fini(&file);
 }
 
-/* Its record lets it in. */
+/* Our sshd runs, unless its configuration was taken away for another. */
 static void
+look_sshd(const struct control_context *context, struct doctor *d)
+{
+	char config[LAYOUT_PATH_SIZE], path[LAYOUT_PATH_SIZE];
+	struct buffer file;
+	struct failure f;
+	const char *text;
+	long pid;
+
+	layout_path(context->layout, LAYOUT_SSHD_CONFIG, config);
+	layout_path(context->layout, LAYOUT_SSHD_PID, path);
+	if (access(config, F_OK) != 0) {
+		doctor_none(d, "sshd", "%s is not there: another sshd is used",
+		    config);
+		return;
+	}
+	buffer_init(&file, PID_MAX);
+	pid = 0;
+	if (smallfile_read(path, PID_MAX, &file, NULL, &f) == PH_OK &&
+	    (text = buffer_text(&file)) != NULL)
+		pid = strtol(text, NULL, 10);
+	buffer_fini(&file);
+	/* It may be root's. */
+	if (pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM)) {
+		doctor_good(d, "sshd", "process %ld", pid);
+		return;
+	}
+	(void)failure_set(&f, PH_ECONNECT,
+	    "the sshd through which repositories come does not run");
+	failure_next(&f, "start it: /usr/sbin/sshd -f %.400s", config);
+	doctor_bad(d, "sshd", &f);
+}
+
+/* Its record lets it in. */
+static int
 look_record(const struct registration *record, struct doctor *d)
 {
 	struct failure f;
 
-	if (!record->has_key) {
+	if (record->removed) {
+		(void)failure_set(&f, PH_EREMOVED,
+		    "%s was removed: its key is refused", record->name);
+		failure_next(&f,
+		    "to have it back, add it under another name, with a new "
+		    "key");
+	} else if (!record->has_key) {
 		(void)failure_set(&f, PH_EKEY, "the key of %s is not known",
 		    record->name);
 		failure_next(&f,
-		    "\"syncctl key show\" prints it at the repository; give "
-		    "it with \"syncctl repo set %s --key LINE\"",
-		    record->name);
-	} else if (record->removed) {
-		(void)failure_set(&f, PH_EREMOVED, "%s was removed",
-		    record->name);
-		failure_next(&f, "add it again under another name");
+		    "at %s: \"syncctl key show\" prints it; here: \"syncctl "
+		    "repo set %s --key LINE\"",
+		    record->name, record->name);
 	} else if (record->paused) {
 		(void)failure_set(&f, PH_EPAUSED, "%s is paused", record->name);
-		failure_next(&f, "\"syncctl repo resume %s\"", record->name);
+		failure_next(&f, "here: \"syncctl repo resume %s\"",
+		    record->name);
 	} else {
-		doctor_good(d, "record", "%s", record->name);
-		return;
+		doctor_good(d, "record", "%s has a key and is let in",
+		    record->name);
+		return 1;
 	}
 	doctor_bad(d, "record", &f);
+	return 0;
+}
+
+/* A clock there that is ahead makes receipts that come before they are. */
+static void
+look_receipt(const struct registration *record, const struct report *report,
+    struct doctor *d)
+{
+	char there[RFC3339_SIZE], time[RFC3339_SIZE];
+	struct failure f;
+
+	time_text(report->received, time);
+	if (report->time - report->received <= CLOCK_TOLERANCE_S) {
+		doctor_good(d, "receipt", "number %" PRIu64 " of %s",
+		    report->number, time);
+		return;
+	}
+	time_text(report->time, there);
+	(void)failure_set(&f, PH_EOLDER,
+	    "receipt %" PRIu64 " came at %s and says that it is of %s",
+	    report->number, time, there);
+	failure_next(&f, "at %s: set the clock; if it is right, set ours",
+	    record->name);
+	doctor_bad(d, "receipt", &f);
 }
 
 /* What is granted to it, and when it last said what it holds. */
@@ -329,7 +461,7 @@ static void
 look_dealings(struct catalogue *c, const struct registration *record,
     struct doctor *d)
 {
-	char time[RFC3339_SIZE];
+	char count[COUNT_SIZE];
 	struct report report;
 	struct grant grant;
 	struct failure f;
@@ -337,12 +469,13 @@ look_dealings(struct catalogue *c, const struct registration *record,
 
 	code = grants_get(c, &record->id, &grant, NULL);
 	if (code == PH_OK) {
-		doctor_good(d, "grant",
-		    "generation %" PRIu64 ", %" PRIu64 " versions",
-		    grant.order.generation, grant.items);
+		doctor_good(d, "grant", "generation %" PRIu64 ", %s",
+		    grant.order.generation, count_text(grant.items, count));
 	} else {
 		(void)failure_set(&f, code, "%s has no grant", record->name);
-		failure_next(&f, "apply a policy that names it");
+		failure_next(&f,
+		    "here: apply a policy that names it (\"syncctl policy "
+		    "apply FILE\")");
 		doctor_bad(d, "grant", &f);
 	}
 	code = reports_get(c, &record->id, &report);
@@ -351,9 +484,7 @@ look_dealings(struct catalogue *c, const struct registration *record,
 		    record->name);
 		return;
 	}
-	time_text(report.received, time);
-	doctor_good(d, "receipt", "number %" PRIu64 " of %s", report.number,
-	    time);
+	look_receipt(record, &report, d);
 }
 
 void
@@ -373,13 +504,18 @@ doctor_primary(const struct control_context *context,
 	code = snapshot_records(c, &records);
 	if (code == PH_OK && name != NULL)
 		code = registry_get(c, name, &record);
-	if (code == PH_OK) {
-		look_authorized(context, &records,
-		    name == NULL ? NULL : record.name, d);
-		if (name != NULL)
-			look_record(&record, d);
-		if (name != NULL && record.has_key)
+	look_sshd(context, d);
+	if (code == PH_OK && name == NULL) {
+		look_authorized(context, &records, NULL, d);
+	} else if (code == PH_OK) {
+		if (look_record(&record, d)) {
+			look_authorized(context, &records, record.name, d);
 			look_dealings(c, &record, d);
+		} else {
+			doctor_none(d, "authorized-keys", "not reached");
+			doctor_none(d, "grant", "not reached");
+			doctor_none(d, "receipt", "not reached");
+		}
 	} else {
 		(void)failure_set(&f, code, "the records: %s",
 		    error_sentence(code));
@@ -388,11 +524,47 @@ doctor_primary(const struct control_context *context,
 	snapshot_records_fini(&records);
 }
 
+/* What to do about a grant that is missing or does not count. */
+static void
+advise_grant(int code, int has_upstream, struct failure *f)
+{
+	switch (code) {
+	case PH_EABSENT:
+		(void)failure_set(f, code, "no grant has come here yet");
+		failure_next(f,
+		    "at the primary: is this repository added, with the key "
+		    "that \"syncctl key show\" prints here, and does a policy "
+		    "name it?  Then, here: %s",
+		    has_upstream ? "\"syncctl sync\"" :
+				   "name an upstream in the configuration");
+		break;
+	case PH_EEXPIRED:
+		(void)failure_set(f, code, "the grant has expired");
+		failure_next(f, "%s",
+		    has_upstream ?
+			"here: \"syncctl sync\", by which the primary renews "
+			"it; is this clock ahead?" :
+			"let the primary renew it; is this clock ahead?");
+		break;
+	case PH_EREMOVED:
+		(void)failure_set(f, code,
+		    "this repository was removed at the primary");
+		failure_next(f,
+		    "at the primary: add it under another name; here: make it "
+		    "anew with \"syncctl init site\"");
+		break;
+	default:
+		(void)failure_set(f, code, "%s", error_sentence(code));
+		failure_next(f, "see the log of syncd here");
+	}
+}
+
 void
-doctor_grant(const struct control_context *context, struct doctor *d)
+doctor_grant(const struct control_context *context, int has_upstream,
+    struct doctor *d)
 {
 	struct catalogue *c = context->engine->catalogue;
-	char time[RFC3339_SIZE];
+	char count[COUNT_SIZE], time[RFC3339_SIZE];
 	struct grant grant;
 	struct failure f;
 	int code;
@@ -400,19 +572,8 @@ doctor_grant(const struct control_context *context, struct doctor *d)
 	code = mandate_check(c);
 	if (code == PH_OK)
 		code = mandate_grant(c, &grant);
-	if (code == PH_EABSENT) {
-		(void)failure_set(&f, code, "no grant has come here yet");
-		failure_next(&f,
-		    "at the primary: is this repository added, and is a "
-		    "policy applied?  Here: \"syncctl sync\"");
-	} else if (code == PH_EEXPIRED) {
-		(void)failure_set(&f, code, "the grant has expired");
-		failure_next(&f, "reach the primary, which renews it");
-	} else if (code != PH_OK) {
-		(void)failure_set(&f, code, "%s", error_sentence(code));
-		failure_next(&f, "ask at the primary");
-	}
 	if (code != PH_OK) {
+		advise_grant(code, has_upstream, &f);
 		doctor_bad(d, "grant", &f);
 		return;
 	}
@@ -420,7 +581,6 @@ doctor_grant(const struct control_context *context, struct doctor *d)
 		time_text(grant.expires, time);
 	else
 		(void)snprintf(time, sizeof(time), "never");
-	doctor_good(d, "grant",
-	    "generation %" PRIu64 ", %" PRIu64 " versions, expires %s",
-	    grant.order.generation, grant.items, time);
+	doctor_good(d, "grant", "generation %" PRIu64 ", %s, expires %s",
+	    grant.order.generation, count_text(grant.items, count), time);
 }

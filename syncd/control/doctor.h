@@ -20,6 +20,7 @@ enum doctor_outcome {
 struct doctor_step {
 	const char *step; /* A constant. */
 	enum doctor_outcome outcome;
+	int code; /* Of the failure; PH_OK: none. */
 	char detail[512];
 	char next[512];
 };
@@ -56,7 +57,11 @@ void doctor_primary(const struct control_context *context,
     const struct configuration *configuration, const char *name,
     struct doctor *d);
 
-/* Lane: at a site, look at the grant in force. */
-void doctor_grant(const struct control_context *context, struct doctor *d);
+/*
+ * Lane: at a site, look at the grant in force; has_upstream is 0 where nobody
+ * is dialled who would bring one.
+ */
+void doctor_grant(const struct control_context *context, int has_upstream,
+    struct doctor *d);
 
 #endif

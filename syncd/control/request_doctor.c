@@ -30,13 +30,13 @@ static const struct {
 	const char *step;
 	const char *good;
 } ways[] = {
-	[WAY_NAME] = { "name", "the upstream's name has an address" },
-	[WAY_PORT] = { "port", "its port answers" },
+	[WAY_NAME] = { "name", "the upstream's host has an address" },
+	[WAY_PORT] = { "port", "the upstream's port answers" },
 	[WAY_ALGORITHMS] = { "algorithms", "both ends have some in common" },
-	[WAY_HOST_KEY] = { "host-key", "it is the pinned one" },
+	[WAY_HOST_KEY] = { "host-key", "the upstream's is the pinned one" },
 	[WAY_KEY] = { "key-accepted", "the upstream lets our key in" },
-	[WAY_GATE] = { "gate", "the gate was started there" },
-	[WAY_SOCKET] = { "socket", "syncd is running there" },
+	[WAY_GATE] = { "gate", "the gate was started at the upstream" },
+	[WAY_SOCKET] = { "socket", "syncd is running at the upstream" },
 	[WAY_PROTOCOL] = { "protocol", "each has proved who it is" },
 };
 
@@ -102,7 +102,8 @@ grant_step(struct request *r)
 	struct checkup *k = request_state(r);
 
 	if (k->reached)
-		doctor_grant(request_context(r), &k->doctor);
+		doctor_grant(request_context(r), k->configuration.has_upstream,
+		    &k->doctor);
 	else
 		doctor_none(&k->doctor, "grant", "not reached");
 }
@@ -127,16 +128,24 @@ find_way(int code, const char *stage)
 
 /* The steps up to one that failed (WAY_END: none did). */
 static void
-walk(struct checkup *k, enum way failed, const struct failure *f)
+walk(struct checkup *k, enum way failed, const struct failure *why)
 {
+	struct failure f;
 	int i;
+
+	if (why != NULL)
+		f = *why;
+	if (why != NULL && f.next[0] == '\0')
+		failure_next(&f,
+		    "at the upstream: see the log of syncd, and whether "
+		    "authorized_keys starts its syncd-gate for this key");
 
 	for (i = 0; i < WAY_END; i++) {
 		if (i < (int)failed)
 			doctor_good(&k->doctor, ways[i].step, "%s",
 			    ways[i].good);
 		else if (i == (int)failed)
-			doctor_bad(&k->doctor, ways[i].step, f);
+			doctor_bad(&k->doctor, ways[i].step, &f);
 		else
 			doctor_none(&k->doctor, ways[i].step, "not reached");
 	}
@@ -150,7 +159,8 @@ walk_none(struct checkup *k, const char *why)
 	int i;
 
 	for (i = 0; i < WAY_END; i++)
-		doctor_none(&k->doctor, ways[i].step, "%s", why);
+		doctor_none(&k->doctor, ways[i].step, "%s",
+		    i == 0 ? why : "not reached");
 	k->reached = 1;
 }
 
@@ -170,7 +180,8 @@ is_past(const struct run *run)
 	case RUN_FAILED:
 		break;
 	}
-	return 0;
+	/* Which has a step of its own. */
+	return run->failure.code == PH_ESTORE;
 }
 
 /* The contact is over. */
@@ -192,8 +203,24 @@ on_done(void *cookie, const struct run *run)
 	request_in_lane(r, grant_step, answer);
 }
 
+/* A contact that receives has come all the way, and may take long. */
+static void
+on_progress(void *cookie, const struct run *run)
+{
+	struct request *r = cookie;
+	struct checkup *k = request_state(r);
+
+	if (run->nimages == 0)
+		return;
+	site_leave(request_context(r)->site, k->waiter);
+	k->waiter = NULL;
+	request_on_cancel(r, NULL);
+	walk(k, WAY_END, NULL);
+	request_in_lane(r, grant_step, answer);
+}
+
 static const struct site_waiter_events waiter_events = {
-	.on_progress = NULL,
+	.on_progress = on_progress,
 	.on_done = on_done,
 };
 
@@ -206,20 +233,6 @@ on_cancel(struct request *r)
 	site_leave(request_context(r)->site, k->waiter);
 	k->waiter = NULL;
 	request_finish(r);
-}
-
-/*
- * A contact is going on: wait for it only where it is still on its way; one
- * that receives has come all the way.
- */
-static int
-is_receiving(struct site *site)
-{
-	struct site_status status;
-
-	site_get_status(site, &status);
-	return status.run != NULL && status.stage != NULL &&
-	    strcmp(status.stage, "open") == 0;
 }
 
 /* Loop: try the way to the provider. */
@@ -236,25 +249,19 @@ on_site(struct request *r)
 		return;
 	}
 	f.code = PH_OK;
-	if (is_receiving(context->site)) {
-		walk(k, WAY_END, NULL);
-	} else {
-		code = site_sync(context->site, 1, &waiter_events, r,
+	code = site_sync(context->site, 1, &waiter_events, r, &k->waiter, &f);
+	/* A contact that is going on is watched instead. */
+	if (code == PH_EBUSY)
+		code = site_sync(context->site, 0, &waiter_events, r,
 		    &k->waiter, &f);
-		/* A run that is not open yet is waited for instead. */
-		if (code == PH_EBUSY)
-			code = site_sync(context->site, 0, &waiter_events, r,
-			    &k->waiter, &f);
-		if (code == PH_OK) {
-			request_on_cancel(r, on_cancel);
-			return;
-		}
-		walk_none(k,
-		    code == PH_ENOTHERE ?
-			"there is no upstream: media bring what is granted, "
-			"or the primary dials" :
-			error_sentence(code));
+	if (code == PH_OK) {
+		request_on_cancel(r, on_cancel);
+		return;
 	}
+	walk_none(k,
+	    code == PH_ENOTHERE ?
+		"there is no upstream: this repository dials nobody" :
+		error_sentence(code));
 	request_in_lane(r, grant_step, answer);
 }
 
@@ -309,8 +316,11 @@ look_contact(struct checkup *k, const struct hub_status *status)
 	if (status->last_contact == 0 ||
 	    rfc3339_encode(status->last_contact, time) != PH_OK) {
 		(void)failure_set(&f, PH_ECONNECT,
-		    "%s was not here since syncd started", name);
-		failure_next(&f, "at %s: \"syncctl doctor\"", name);
+		    "%s was not here since this syncd started", name);
+		failure_next(&f,
+		    "at %s: \"syncctl doctor\" says which step of its way "
+		    "fails",
+		    name);
 	} else if (status->last_code != PH_OK) {
 		(void)failure_set(&f, status->last_code, "at %s: %s", time,
 		    status->last_words);
@@ -335,9 +345,12 @@ on_primary(struct request *r)
 		request_finish(r);
 		return;
 	}
-	if (k->has_record && k->record.has_key && hub != NULL) {
+	if (k->has_record && k->record.has_key && !k->record.removed &&
+	    !k->record.paused && hub != NULL) {
 		hub_get_status(hub, &k->record.id, &status);
 		look_contact(k, &status);
+	} else if (k->has_record) {
+		doctor_none(&k->doctor, "contact", "not reached");
 	}
 	answer(r);
 }

@@ -153,14 +153,17 @@ def steps_of(node, *words):
     answer = node.run("doctor", *words, "--json")
     steps = answer.json()["steps"]
     for step in steps:
-        assert set(step) == {"step", "ok", "detail", "next"}, step
+        assert set(step) == {"step", "ok", "detail", "next", "code"}, step
+        assert (step["ok"] is False) == (step["code"] is not None), step
     bad = [step for step in steps if step["ok"] is False]
     if bad:
         assert bad[0]["detail"], bad
         assert bad[0]["next"], bad
         said = node.run("doctor", *words)
         assert said.status == answer.status
-        assert bad[0]["next"] in said.stdout + said.stderr, said
+        for step in bad:
+            assert step["next"] and step["next"] in said.stdout, said
+        assert bad[0]["step"] in said.stderr, said
     return (
         answer.status,
         {step["step"]: step["ok"] for step in steps},
@@ -185,31 +188,69 @@ def test_doctor(here):
         site.dial(port)
         site.start()
 
+    def fails(step, exit):
+        status, steps, bad = steps_of(site)
+        assert (bad, status) == (step, exit), steps
+        # What comes behind it was not reached.
+        behind = list(steps)[list(steps).index(step) + 1 :]
+        assert [steps[name] for name in behind] == [None] * len(behind)
+
+    text = site.config.read_text()
+    site.stop()
+    site.config.write_text(text.replace("@127.0.0.1:", "@nowhere.invalid:"))
+    site.start()
+    fails("name", 5)
+    site.config.write_text(text)
     dial(harness.free_port())
-    assert steps_of(site)[2] == "port"
+    fails("port", 5)
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", here / "k"],
         check=True,
     )
     dial(Sshd(here, "mitm", primary, host_key=here / "k").port)
-    assert steps_of(site)[2] == "host-key"
+    fails("host-key", 6)
     dial(Sshd(here, "strangers", primary, keys="").port)
-    assert steps_of(site)[2] == "key-accepted"
+    fails("key-accepted", 4)
     ciphers = {"Ciphers": "chacha20-poly1305@openssh.com"}
     dial(Sshd(here, "chacha", primary, **ciphers).port)
-    assert steps_of(site)[2] == "algorithms"
+    fails("algorithms", 6)
     line = f'restrict,command="/nowhere/syncd-gate" {site.made["key"]}\n'
     dial(Sshd(here, "gateless", primary, keys=line).port)
-    assert steps_of(site)[2] == "gate"
+    fails("gate", 5)
+    line = f'restrict,command="echo hello" {site.made["key"]}\n'
+    dial(Sshd(here, "echo", primary, keys=line).port)
+    fails("protocol", 5)
     primary.stop()
     dial(Sshd(here, "down", primary, keys=right).port)
-    assert steps_of(site)[2] == "socket"
+    fails("socket", 5)
     primary.start()
     primary.ctl("repo", "pause", "branch")
-    assert steps_of(primary, "branch")[2] == "record"
+    status, _, bad = steps_of(primary, "branch")
+    assert (status, bad) == (4, "record")
+    fails("protocol", 4)
     primary.ctl("repo", "resume", "branch")
     assert steps_of(site)[0] == 0
     assert steps_of(primary, "branch")[0] == 0
+    primary.sshd.end()
+    status, _, bad = steps_of(primary)
+    assert (status, bad) == (5, "sshd")
+    assert primary.run("doctor", "nobody").status == 3
+    assert site.run("doctor", "nobody").status == 12
+
+
+def test_doctor_and_receiving(here):
+    """The doctor does not wait until a long contact is over."""
+    primary, site = network(here, "branch")
+    site.sync()
+    noise(here / "1.img", 8 << 20, zeros=False)
+    primary.publish("disk@1", here / "1.img")
+    primary.json("repo", "set", "branch", "--rate", "1Mbit/s")
+    site.json("sync")
+    began = time.monotonic()
+    status, steps, _ = steps_of(site)
+    assert status == 0 and steps["protocol"] is True, steps
+    assert time.monotonic() - began < 20
+    assert site.json("status")["upstream"]["running"] is not None
 
 
 def test_doctor_alone(here):
@@ -223,9 +264,17 @@ def test_doctor_alone(here):
     assert answer.status != 0 and "marker" in answer.stdout, answer
     (here / "marker").rename(marker)
     good = primary.config.read_text()
-    primary.config.write_text(good + "nonsense: 1\n")
-    answer = primary.run("doctor")
-    assert answer.status == 2 and "nonsense" in answer.stderr, answer
+    for line in ("nonsense: 1\n", "operator_group: nonsense\n"):
+        primary.config.write_text(good + line)
+        answer = primary.run("doctor")
+        assert answer.status == 2 and "nonsense" in answer.stdout, answer
+        assert steps_of(primary)[1:] == (
+            {"configuration": False}, "configuration"
+        )
+    primary.config.write_text(good)
+    status, steps, bad = steps_of(primary)
+    assert (status, bad) == (11, "syncd"), steps
+    assert list(steps) == ["configuration", "state", "store", "syncd"]
 
 
 def test_ids_are_of_keys(here):

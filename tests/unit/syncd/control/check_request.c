@@ -14,6 +14,7 @@
 #include "syncd/base/diag.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/tempdir.h"
+#include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/control/desk.h"
 
 #define PUBLISH                                                                \
@@ -487,12 +488,83 @@ START_TEST(doctor_walks_a_primary)
 	    "%s", a.text);
 	ck_assert_msg(asked_has(&a, "\"step\":\"address\",\"ok\":false"), "%s",
 	    a.text);
+	/* init did not make the configuration of an sshd here. */
+	ck_assert_msg(asked_has(&a, "\"step\":\"sshd\",\"ok\":null"), "%s",
+	    a.text);
 	asked_fini(&a);
 	desk_ask(&desk, &a, "doctor", "{\"repository\":\"branch\"}");
+	ck_assert_msg(asked_has(&a, "\"step\":\"record\",\"ok\":true"), "%s",
+	    a.text);
 	ck_assert_msg(asked_has(&a, "\"step\":\"contact\",\"ok\":false"), "%s",
 	    a.text);
 	asked_fini(&a);
 	desk_expect(&desk, "doctor", "{\"repository\":\"none\"}", PH_EUNKNOWN);
+}
+END_TEST
+
+/* The doctor's answer about a repository must have a text in it. */
+static void
+expect_doctor(const char *name, const char *part)
+{
+	char arguments[200];
+	struct asked a;
+
+	(void)snprintf(arguments, sizeof(arguments), "{\"repository\":\"%s\"}",
+	    name);
+	desk_ask(&desk, &a, "doctor", arguments);
+	ck_assert_msg(asked_has(&a, part), "%s", a.text);
+	asked_fini(&a);
+}
+
+START_TEST(doctor_says_why_a_repository_is_not_let_in)
+{
+	struct asked a;
+
+	desk_expect(&desk, "repo.add",
+	    "{\"name\":\"later\",\"reasons\":[\"coverage\"]}", PH_OK);
+	expect_doctor("later",
+	    "\"step\":\"record\",\"ok\":false,\"detail\":\"the key of later "
+	    "is not known\"");
+	expect_doctor("later", "\"step\":\"authorized-keys\",\"ok\":null");
+	expect_doctor("later", "\"step\":\"contact\",\"ok\":null");
+	add_branch(&a);
+	asked_fini(&a);
+	desk_expect(&desk, "repo.set", "{\"name\":\"branch\",\"paused\":true}",
+	    PH_OK);
+	expect_doctor("branch", "\"code\":\"paused\"");
+	desk_expect(&desk, "repo.set", "{\"name\":\"branch\",\"removed\":true}",
+	    PH_OK);
+	expect_doctor("branch", "\"code\":\"removed\"");
+}
+END_TEST
+
+/* Two days behind the world's time. */
+static int64_t
+behind(void *cookie)
+{
+	(void)cookie;
+	return world.now - 2 * 86400;
+}
+
+START_TEST(doctor_sees_a_clock_there_that_is_ahead)
+{
+	struct repository *site;
+	struct clock clock;
+
+	site = world_site(&world, "ahead");
+	exchange_contact(site);
+	expect_doctor("ahead", "\"step\":\"receipt\",\"ok\":true");
+	clock = world.clock;
+	clock.wall = behind;
+	world.primary.config.clock = &clock;
+	desk_end(&desk);
+	world_reopen(&world.primary);
+	desk_begin(&desk, &world.primary, 0, 0);
+	world.now += 86400 + 3600;
+	exchange_contact(site);
+	expect_doctor("ahead", "\"step\":\"receipt\",\"ok\":false");
+	expect_doctor("ahead", "at ahead: set the clock");
+	world.primary.config.clock = &world.clock;
 }
 END_TEST
 
@@ -522,6 +594,8 @@ main(void)
 	tcase_add_test(tc, waiting_for_a_version_tells_what_it_sees);
 	tcase_add_test(tc, one_who_waits_may_leave);
 	tcase_add_test(tc, doctor_walks_a_primary);
+	tcase_add_test(tc, doctor_says_why_a_repository_is_not_let_in);
+	tcase_add_test(tc, doctor_sees_a_clock_there_that_is_ahead);
 	suite_add_tcase(s, tc);
 	return check_run(s);
 }

@@ -9,6 +9,7 @@
 #include "syncd/base/diag.h"
 #include "syncd/control/reload.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/control/desk.h"
 
 static struct world world;
@@ -75,6 +76,9 @@ START_TEST(site_without_an_upstream_says_so)
 	    a.text);
 	ck_assert_msg(asked_has(&a, "\"step\":\"grant\",\"ok\":false"), "%s",
 	    a.text);
+	ck_assert_msg(asked_has(&a, "\"code\":\"absent\""), "%s", a.text);
+	/* Which would not help here. */
+	ck_assert_msg(!asked_has(&a, "syncctl sync"), "%s", a.text);
 	asked_fini(&a);
 }
 END_TEST
@@ -125,6 +129,57 @@ START_TEST(doctor_finds_the_step_that_fails)
 	    a.text);
 	ck_assert_msg(asked_has(&a, "\"step\":\"grant\",\"ok\":null"), "%s",
 	    a.text);
+	ck_assert_msg(asked_has(&a, "\"code\":\"connect\""), "%s", a.text);
+	asked_fini(&a);
+}
+END_TEST
+
+/* A day before the world's time. */
+static int64_t
+yesterday(void *cookie)
+{
+	(void)cookie;
+	return world.now - 86400;
+}
+
+START_TEST(doctor_sees_a_clock_that_is_behind)
+{
+	struct asked a;
+
+	desk_ask(&desk, &a, "doctor", "{}");
+	ck_assert_msg(asked_has(&a, "\"step\":\"clock\",\"ok\":true"), "%s",
+	    a.text);
+	asked_fini(&a);
+	desk.clock.wall = yesterday;
+	desk_ask(&desk, &a, "doctor", "{}");
+	ck_assert_msg(asked_has(&a, "\"step\":\"clock\",\"ok\":false"), "%s",
+	    a.text);
+	ck_assert_msg(asked_has(&a, "the trust document in force is of"), "%s",
+	    a.text);
+	ck_assert_msg(asked_has(&a, "set the clock of this machine"), "%s",
+	    a.text);
+	ck_assert_msg(asked_has(&a, "\"code\":\"older\""), "%s", a.text);
+	asked_fini(&a);
+	/* A grant that was renewed is newer than the trust document. */
+	ck_assert_int_eq(exchange_documents(site), 1);
+	world.now += 60 * 86400;
+	ck_assert_int_eq(exchange_documents(site), 1);
+	desk_ask(&desk, &a, "doctor", "{}");
+	ck_assert_msg(asked_has(&a, "but the grant in force is of"), "%s",
+	    a.text);
+	asked_fini(&a);
+}
+END_TEST
+
+START_TEST(doctor_knows_an_empty_grant)
+{
+	struct asked a;
+
+	ck_assert_int_eq(exchange_documents(site), 1);
+	desk_ask(&desk, &a, "doctor", "{}");
+	ck_assert_msg(asked_has(&a, "\"step\":\"grant\",\"ok\":true"), "%s",
+	    a.text);
+	ck_assert_msg(asked_has(&a, "nothing is granted"), "%s", a.text);
 	asked_fini(&a);
 }
 END_TEST
@@ -171,6 +226,8 @@ main(void)
 	tcase_add_test(tc, site_knows_itself_alone);
 	tcase_add_test(tc, contact_that_fails_is_told);
 	tcase_add_test(tc, doctor_finds_the_step_that_fails);
+	tcase_add_test(tc, doctor_sees_a_clock_that_is_behind);
+	tcase_add_test(tc, doctor_knows_an_empty_grant);
 	tcase_add_test(tc, only_some_changes_are_taken);
 	suite_add_tcase(s, tc);
 	return check_run(s);
