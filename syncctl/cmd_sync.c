@@ -191,7 +191,8 @@ const struct command cmd_sync = {
 	.summary = "Contact the upstream now, and receive what is granted",
 	.help =
 	    "syncd does so by itself at every sync_interval.  A run that goes\n"
-	    "on already is joined.  One that was cut continues where it was.\n"
+	    "on already is joined.  One that is cut goes on where it was, as soon\n"
+	    "as the upstream can be reached again.\n"
 	    "\n"
 	    "  --wait     until it has ended; shows progress on a terminal,\n"
 	    "             then what it brought and what that cost\n"

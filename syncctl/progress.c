@@ -128,6 +128,12 @@ progress_text(struct progress *p, const struct progress_point *point,
 		units_size_text(point->reused, text);
 		add(out, ", %s reused", text);
 	}
+	if (point->note != NULL) {
+		/* Rates are of what comes now. */
+		p->nsamples = 0;
+		add(out, "; %s", point->note);
+		return;
+	}
 	rate = rate_since(p, p->sample_moved, moved, now_ms);
 	units_rate_text(rate, text);
 	if (rate > 0)
@@ -172,7 +178,8 @@ progress_show(struct progress *p, const struct progress_point *point)
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (p->shown && now_ms - p->shown_ms < SHOW_EVERY_MS)
+	if (p->shown && point->note == NULL &&
+	    now_ms - p->shown_ms < SHOW_EVERY_MS)
 		return;
 	progress_text(p, point, now_ms, text);
 	output_clean(text, clean, sizeof(clean));

@@ -24,6 +24,7 @@ struct progress_point {
 	int is_transfer;   /* The two below mean something. */
 	uint64_t received; /* Bytes that came over the link. */
 	uint64_t reused;   /* Bytes of done that needed no transfer. */
+	const char *note;  /* Told instead of rates; NULL: nothing. */
 };
 
 struct progress {

@@ -97,6 +97,8 @@ run_point(const struct run *run, struct progress_point *out)
 		if (out->what == NULL && !run->files[i].done)
 			out->what = run->files[i].image;
 	}
+	if (strcmp(run->outcome, "failed") == 0)
+		out->note = "cut: trying again";
 	/* Files count whole segments; what came of others counts, too. */
 	if (come > out->total)
 		come = out->total;

@@ -37,7 +37,9 @@ on_progress(void *cookie, const struct run *run)
 	int64_t now;
 
 	now = clock_mono_ms(clock);
-	if (s->reported_ms != 0 && now - s->reported_ms < REPORT_MS)
+	/* That a contact was cut is told once, so it is told. */
+	if (run->outcome == RUN_RUNNING && s->reported_ms != 0 &&
+	    now - s->reported_ms < REPORT_MS)
 		return;
 	w = request_progress(r);
 	if (w == NULL)

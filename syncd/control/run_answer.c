@@ -30,11 +30,11 @@ put_image(struct json_writer *w, const struct run_image *image)
 	json_put_string_or_null(w, "base", image->full ? NULL : image->base);
 	json_put_u64(w, "logical_bytes", image->size);
 	json_put_u64(w, "done_bytes", image->logical_bytes);
-	json_put_u64(w, "wire_bytes", image->wire_bytes);
-	put_milliseconds(w, image->elapsed_ms);
-	json_put_u64(w, "reused_bytes", image->reused_bytes);
+	json_put_u64(w, "wire_bytes", image->cost.wire_bytes);
+	put_milliseconds(w, image->cost.elapsed_ms);
+	json_put_u64(w, "reused_bytes", image->cost.reused_bytes);
 	json_put_u64(w, "resumed_bytes", image->resumed_bytes);
-	json_put_u64(w, "fallbacks", image->fallbacks);
+	json_put_u64(w, "fallbacks", image->cost.fallbacks);
 	json_put_bool(w, "done", image->done);
 	if (image->code != PH_OK) {
 		(void)failure_set(&f, image->code, "%s",
@@ -87,6 +87,7 @@ run_answer_put_members(struct json_writer *w, const struct run *run)
 	json_put_u64(w, "withdrawn", run->nwithdrawn);
 	json_put_u64(w, "retired", run->nretired);
 	json_put_u64(w, "completed", run->ncompleted);
+	json_put_u64(w, "contacts", run->ncontacts);
 	json_put_u64(w, "resumed", run->nresumed);
 	if (run->failure.code != PH_OK)
 		control_put_failure(w, "failure", &run->failure);

@@ -346,7 +346,7 @@ static const struct conversation_events conversation_events = {
 };
 
 struct receiver *
-receiver_new(const struct engine *engine, struct link *link, int dry_run,
+receiver_new(const struct engine *engine, struct link *link, struct run *run,
     const struct receiver_events *events, void *cookie)
 {
 	struct receiver *r;
@@ -361,8 +361,6 @@ receiver_new(const struct engine *engine, struct link *link, int dry_run,
 	r->cookie = cookie;
 	r->changed = 1;
 	run_init(&r->run);
-	r->run.dry_run = dry_run;
-	r->run.started_ms = clock_mono_ms(engine->clock);
 	buffer_init(&r->answers, RECEIVER_ANSWERS_MAX);
 	buffer_init(&r->grant_changes, PH_LIST_SIZE_MAX);
 	document_init(&r->grant);
@@ -374,6 +372,11 @@ receiver_new(const struct engine *engine, struct link *link, int dry_run,
 		receiver_free(r);
 		return NULL;
 	}
+	r->run = *run;
+	run_init(run);
+	if (r->run.ncontacts == 0)
+		r->run.started_ms = clock_mono_ms(engine->clock);
+	run_begin_contact(&r->run);
 	return r;
 }
 
@@ -402,11 +405,23 @@ receiver_free(struct receiver *r)
 const struct run *
 receiver_run(struct receiver *r)
 {
+	uint64_t received, sent;
+
 	r->run.elapsed_ms = clock_mono_ms(r->engine->clock) - r->run.started_ms;
-	if (r->conversation != NULL)
-		link_counters(conversation_link(r->conversation),
-		    &r->run.wire_received, &r->run.wire_sent);
+	if (r->conversation != NULL) {
+		link_counters(conversation_link(r->conversation), &received,
+		    &sent);
+		r->run.wire_received = r->run.received_before + received;
+		r->run.wire_sent = r->run.sent_before + sent;
+	}
 	return &r->run;
+}
+
+void
+receiver_take_run(struct receiver *r, struct run *out)
+{
+	*out = r->run;
+	run_init(&r->run);
 }
 
 const struct link *

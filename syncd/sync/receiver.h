@@ -30,17 +30,21 @@ struct receiver_events {
 
 /*
  * Talk over a link (open, or being dialled), which becomes the receiver's.
- * dry_run: compare, change nothing.  NULL without memory (the link is then
- * cut).
+ * The run (a new one, which may be dry: compare, change nothing; or one that
+ * was cut) is taken and empty afterwards.  NULL without memory (the link is
+ * then cut, and the run what it was).
  */
 struct receiver *receiver_new(const struct engine *engine, struct link *link,
-    int dry_run, const struct receiver_events *events, void *cookie);
+    struct run *run, const struct receiver_events *events, void *cookie);
 
 /* Cut it.  NULL is allowed. */
 void receiver_free(struct receiver *r);
 
 /* What it brought so far; borrowed until receiver_free(). */
 const struct run *receiver_run(struct receiver *r);
+
+/* Its run, when it is over: into an empty *out; it has none afterwards. */
+void receiver_take_run(struct receiver *r, struct run *out);
 
 /* How far the way to the provider is gone: "resolve" … "open"; borrowed. */
 const struct link *receiver_link(const struct receiver *r);

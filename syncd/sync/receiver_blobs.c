@@ -73,12 +73,18 @@ receiver_update_image(struct receiver_blob *b)
 			(void)strcpy(image->base, b->need.base_versions[i]);
 	}
 	image->logical_bytes = stats.logical_bytes;
-	image->resumed_bytes = stats.resumed_bytes;
-	image->wire_bytes = stats.wire_bytes;
-	image->reused_bytes = stats.reused_bytes;
-	image->fallbacks = stats.fallbacks;
-	image->elapsed_ms =
+	if (b->first)
+		image->resumed_bytes = stats.resumed_bytes;
+	image->cost = image->cost_before;
+	image->cost.wire_bytes += stats.wire_bytes;
+	image->cost.reused_bytes += stats.reused_bytes;
+	image->cost.fallbacks += stats.fallbacks;
+	image->cost.elapsed_ms +=
 	    clock_mono_ms(b->r->engine->clock) - stats.started_ms;
+	if (b->continues && stats.resumed_bytes > 0 && !b->r->resumed) {
+		b->r->resumed = 1;
+		b->r->run.nresumed++;
+	}
 }
 
 static void
@@ -100,8 +106,6 @@ end_blob(struct receiver_blob *b, int code, const struct failure *f)
 	image = &r->run.images[b->image];
 	image->done = code == PH_OK;
 	image->code = code;
-	if (image->resumed_bytes > 0)
-		r->run.nresumed++;
 	if (code != PH_OK) {
 		if (code != PH_EDENIED)
 			receiver_note_failure(r, f);
@@ -213,11 +217,17 @@ start_blob(struct receiver *r, struct receiver_blob *b, const struct need *need)
 {
 	char what[PH_NAME_MAX + PH_VERSION_MAX + 2];
 	struct receive_config config;
+	struct run_image *image;
 	int code;
 
 	code = receiver_find_image(r, need, &b->image);
 	if (code != PH_OK)
 		return code;
+	image = &r->run.images[b->image];
+	b->first = image->contact == 0;
+	b->continues = image->contact != r->run.ncontacts;
+	image->contact = r->run.ncontacts;
+	image->cost_before = image->cost;
 	b->r = r;
 	b->need = *need;
 	(void)snprintf(what, sizeof(what), "%s %s", need->image, need->version);

@@ -32,6 +32,8 @@ struct receiver_blob {
 	struct receive *receive; /* NULL: free. */
 	struct need need;
 	size_t image;   /* In run->images. */
+	int first;      /* Its first transfer in this run. */
+	int continues;  /* Its first in this contact. */
 	int completing; /* A job takes it into the store. */
 };
 
@@ -43,9 +45,10 @@ struct receiver {
 	struct handshake handshake;
 	struct run run;
 	int64_t next_s;
-	int same;   /* The last STATE was answered by SAME. */
-	int stated; /* STATE that are not answered. */
-	int news;   /* Something was done since the last STATE. */
+	int same;    /* The last STATE was answered by SAME. */
+	int stated;  /* STATE that are not answered. */
+	int news;    /* Something was done since the last STATE. */
+	int resumed; /* A blob was continued: it is counted. */
 	int canceled;
 	int over;
 

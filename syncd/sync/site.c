@@ -31,9 +31,10 @@ struct site_waiter {
 
 struct site {
 	const struct engine *engine;
-	struct receiver *receiver; /* NULL: no run. */
+	struct receiver *receiver; /* NULL: no contact. */
 	struct run last;
 	int has_last;
+	int goes_on; /* The last run was cut: the next contact continues it. */
 	int64_t last_time;
 	int64_t last_success;
 	unsigned int failures;
@@ -53,17 +54,10 @@ schedule(struct site *site, int64_t ms)
 }
 
 static void
-tell_progress(struct site *site)
+tell_progress(struct site *site, const struct run *run)
 {
 	struct site_waiter *w, *next;
-	const struct run *run;
-	int64_t now;
 
-	now = clock_mono_ms(site->engine->clock);
-	if (now - site->told_ms < PROGRESS_MS)
-		return;
-	site->told_ms = now;
-	run = receiver_run(site->receiver);
 	for (w = site->waiters; w != NULL; w = next) {
 		next = w->next;
 		if (w->events->on_progress != NULL)
@@ -75,13 +69,32 @@ static void
 on_progress(void *cookie)
 {
 	struct site *site;
+	int64_t now;
 
 	site = cookie;
-	if (site->receiver != NULL)
-		tell_progress(site);
+	now = clock_mono_ms(site->engine->clock);
+	if (site->receiver == NULL || now - site->told_ms < PROGRESS_MS)
+		return;
+	site->told_ms = now;
+	tell_progress(site, receiver_run(site->receiver));
 }
 
-/* Say in the log how a run ended; once. */
+/* Tell those who wait how the run ended. */
+static void
+tell_end(struct site *site)
+{
+	struct site_waiter *waiters, *w;
+
+	waiters = site->waiters;
+	site->waiters = NULL;
+	while ((w = waiters) != NULL) {
+		waiters = w->next;
+		w->events->on_done(w->cookie, &site->last);
+		free(w);
+	}
+}
+
+/* Say in the log how a contact ended; once. */
 static void
 log_run(const struct run *run)
 {
@@ -103,11 +116,11 @@ log_run(const struct run *run)
 		diag(DIAG_INFO, "contact: nothing new");
 }
 
-/* When to contact again after a run. */
+/* When to contact again after a contact. */
 static void
 schedule_next(struct site *site, int64_t next_s)
 {
-	int64_t interval_ms, max_ms;
+	int64_t interval_ms, max_ms, wait_ms;
 
 	if (!site->engine->configuration->has_upstream)
 		return;
@@ -115,9 +128,12 @@ schedule_next(struct site *site, int64_t next_s)
 	if (site->last.outcome == RUN_FAILED) {
 		max_ms =
 		    interval_ms > BACKOFF_MIN_MS ? interval_ms : BACKOFF_MIN_MS;
-		schedule(site,
-		    timing_backoff_ms(site->engine->random, site->failures,
-			max_ms));
+		wait_ms = timing_backoff_ms(site->engine->random,
+		    site->failures, max_ms);
+		if (site->last.failure.code == PH_EPEERBUSY &&
+		    wait_ms < next_s * 1000)
+			wait_ms = next_s * 1000;
+		schedule(site, wait_ms);
 		return;
 	}
 	/* The provider may want us later, never more often than we want. */
@@ -130,42 +146,43 @@ schedule_next(struct site *site, int64_t next_s)
 			1000);
 }
 
+/* Take note of how the contact that has just ended went. */
+static void
+judge_contact(struct site *site)
+{
+	site->last_time = clock_wall(site->engine->clock);
+	site->goes_on = run_goes_on(&site->last);
+	if (site->last.outcome != RUN_FAILED)
+		site->failures = 0;
+	else if (site->goes_on && site->last.nfruitless == 0)
+		site->failures = 1;
+	else
+		site->failures++;
+	if (site->last.outcome == RUN_DONE)
+		site->last_success = site->last_time;
+	log_run(&site->last);
+}
+
 static void
 on_closed(void *cookie, int64_t next_s)
 {
-	struct site_waiter *waiters, *w;
 	struct receiver *receiver;
-	struct run *run;
 	struct site *site;
 
 	site = cookie;
 	receiver = site->receiver;
 	site->receiver = NULL;
 	run_fini(&site->last);
-	/* The run is ours now; what is left of the receiver has none. */
-	run = (struct run *)(uintptr_t)receiver_run(receiver);
-	site->last = *run;
-	run_init(run);
+	receiver_take_run(receiver, &site->last);
 	site->has_last = 1;
-	site->last_time = clock_wall(site->engine->clock);
 	(void)snprintf(site->stage, sizeof(site->stage), "%s",
 	    link_stage_name(link_stage(receiver_link(receiver))));
-	if (site->last.outcome == RUN_FAILED)
-		site->failures++;
-	else {
-		site->failures = 0;
-		if (site->last.outcome == RUN_DONE)
-			site->last_success = site->last_time;
-	}
-	log_run(&site->last);
+	judge_contact(site);
 	schedule_next(site, next_s);
-	waiters = site->waiters;
-	site->waiters = NULL;
-	while ((w = waiters) != NULL) {
-		waiters = w->next;
-		w->events->on_done(w->cookie, &site->last);
-		free(w);
-	}
+	if (site->goes_on)
+		tell_progress(site, &site->last);
+	else
+		tell_end(site);
 	receiver_free(receiver);
 }
 
@@ -174,16 +191,24 @@ static const struct receiver_events receiver_events = {
 	.on_progress = on_progress,
 };
 
-/* Talk over a link. */
+/* Talk over a link, in the run that goes on or in a new one. */
 static int
 start(struct site *site, struct link *link, int dry_run)
 {
+	struct run fresh;
+
+	run_init(&fresh);
+	fresh.dry_run = dry_run;
+	site->receiver = receiver_new(site->engine, link,
+	    site->goes_on ? &site->last : &fresh, &receiver_events, site);
+	if (site->receiver == NULL)
+		return PH_ENOMEM;
+	if (site->goes_on)
+		site->has_last = 0;
 	site->next_at_ms = -1;
 	loop_timer_cancel(site->timer);
 	site->told_ms = 0;
-	site->receiver =
-	    receiver_new(site->engine, link, dry_run, &receiver_events, site);
-	return site->receiver == NULL ? PH_ENOMEM : PH_OK;
+	return PH_OK;
 }
 
 /* Dial the upstream. */
@@ -288,6 +313,15 @@ site_reconfigure(struct site *site)
 	}
 }
 
+/* 1 when there is no run, or one that a request can be part of. */
+static int
+may_join(struct site *site, int dry_run)
+{
+	if (site->receiver == NULL)
+		return !dry_run || !site->goes_on;
+	return !dry_run && !receiver_run(site->receiver)->dry_run;
+}
+
 int
 site_sync(struct site *site, int dry_run,
     const struct site_waiter_events *events, void *cookie,
@@ -298,8 +332,7 @@ site_sync(struct site *site, int dry_run,
 
 	f->code = PH_OK;
 	w = NULL;
-	if (site->receiver != NULL &&
-	    (dry_run || receiver_run(site->receiver)->dry_run)) {
+	if (!may_join(site, dry_run)) {
 		r = failure_set(f, PH_EBUSY, "a contact is going on");
 		failure_next(f,
 		    "\"syncctl sync --wait\" joins it; try again "
@@ -343,9 +376,16 @@ site_leave(struct site *site, struct site_waiter *waiter)
 int
 site_cancel(struct site *site)
 {
-	if (site->receiver == NULL)
+	if (site->receiver != NULL) {
+		receiver_cancel(site->receiver);
+		return PH_OK;
+	}
+	if (!site->goes_on)
 		return PH_EABSENT;
-	receiver_cancel(site->receiver);
+	site->goes_on = 0;
+	site->last.outcome = RUN_CANCELED;
+	schedule_next(site, 0);
+	tell_end(site);
 	return PH_OK;
 }
 

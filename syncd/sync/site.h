@@ -10,9 +10,10 @@
 
 /*
  * A site's contacts with its upstream: at start, when asked, and every
- * sync_interval; after a failure with back-off.  Runs never overlap.  A site
- * without an upstream is fed by media, or dialled by its primary
- * (site_accept).  Loop thread only.
+ * sync_interval; after a failure with back-off.  Runs never overlap; one
+ * whose link is cut goes on with the next contact.  A site without an
+ * upstream is fed by media, or dialled by its primary (site_accept).  Loop
+ * thread only.
  */
 
 struct site;
@@ -37,7 +38,8 @@ struct site_waiter_events {
 struct site_waiter;
 
 /*
- * Contact now; a run that is going on is joined (a dry run is not: PH_EBUSY).
+ * Contact now; a run that is going on is joined, and one that waits for its
+ * next contact waits no longer (a dry run is not joined: PH_EBUSY).
  * *out (NULL allowed: nobody waits) is the caller's until on_done.  PH_OK;
  * PH_ENOTHERE without an upstream, PH_EBUSY, PH_ENOMEM.
  */
@@ -56,9 +58,9 @@ void site_accept(struct site *site, struct link *link);
 
 struct site_status {
 	int has_upstream;
-	const struct run *run;  /* Going on; NULL: none.  Borrowed. */
-	const struct run *last; /* The last that ended; NULL: none. */
-	int64_t last_time;      /* Wall time of its end; 0: none. */
+	const struct run *run;  /* In contact; NULL: none.  Borrowed. */
+	const struct run *last; /* The last, which may go on; NULL: none. */
+	int64_t last_time;      /* Wall time of its last contact's end. */
 	int64_t last_success;   /* Wall time; 0: never since start. */
 	unsigned int failures;  /* In a row. */
 	int64_t next_ms;        /* Until the next contact; -1: none is due. */

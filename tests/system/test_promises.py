@@ -1,5 +1,6 @@
 """Cuts and kills: what is promised holds, wherever it happens."""
 
+import concurrent.futures
 import os
 import random
 import shutil
@@ -79,14 +80,13 @@ def test_cut_at_every_segment(here):
     size = 2 * MIB
     noise(here / "1.img", size, zeros=False)
     promises.publish("1", here / "1.img")
-    cuts = 0
-    while site.run("sync", "--wait").status != 0:
-        promises.check()
-        cuts += 1
-        assert cuts < 30, site.said()
-    assert cuts >= size // (SEGMENT + 40_000) - 1, cuts
+    run = site.sync()
     promises.finish()
     _, down, connections = relay.end()
+    assert connections >= size // (SEGMENT + 40_000), connections
+    assert run["resumed"] >= size // (SEGMENT + 40_000) - 1, run
+    assert run["resumed"] < connections, (run, connections)
+    assert size < run["wire_bytes_received"] <= down, (run, down)
     # A reset also loses what the site's kernel had and syncd had not read:
     # on a busy machine up to half of what a connection may carry here.
     # Without continuing, no connection would ever carry enough.
@@ -115,15 +115,8 @@ def test_cut_anywhere(here):
         promises.finish()
 
 
-def test_resume_counts(here):
-    """After a cut in the middle, the next run sends only the rest."""
-    primary, site, relay = through_relay(here)
-    site.start()
-    promises = Promises(primary, site)
-    noise(here / "1.img", 8 * MIB, zeros=False)
-    promises.publish("1", here / "1.img")
-    primary.json("repo", "set", "branch", "--rate", "16Mbit/s")
-    site.json("sync")
+def cut_in_the_middle(primary, site, relay):
+    """Cut a run when some of it came; the rest may come fast."""
     harness.wait_until(
         lambda: (site.json("status")["upstream"]["running"] or {}).get(
             "wire_bytes_received", 0
@@ -132,16 +125,53 @@ def test_resume_counts(here):
         "half of it is there",
     )
     relay.cut()
-    harness.wait_until(
-        lambda: site.json("status")["upstream"]["running"] is None,
-        "the cut is noticed",
-    )
     primary.json("repo", "set", "branch", "--rate", "1Gbit/s")
-    run = site.sync()
+
+
+def test_resume_counts(here):
+    """A run that is cut in the middle goes on, with only the rest."""
+    primary, site, relay = through_relay(here)
+    site.start()
+    promises = Promises(primary, site)
+    noise(here / "1.img", 8 * MIB, zeros=False)
+    promises.publish("1", here / "1.img")
+    primary.json("repo", "set", "branch", "--rate", "16Mbit/s")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(site.run, "sync", "--wait")
+        cut_in_the_middle(primary, site, relay)
+        answer = waiting.result()
+    assert answer.status == 0, answer
+    assert answer.stdout.endswith(", resumed once\n"), answer
+    last = site.json("status")["upstream"]["last"]
     promises.finish()
     _, down, _ = relay.end()
     assert down < 8 * MIB + MIB + 200_000, down
-    assert run["wire_bytes_received"] < 6 * MIB, run
+    assert last["contacts"] == 2 and last["resumed"] == 1, last
+    assert 8 * MIB < last["wire_bytes_received"] <= down, (last, down)
+
+
+def test_wait_ends_when_the_upstream_stays_away(here):
+    """What came makes a run go on, but not for ever."""
+    primary, site, relay = through_relay(
+        here, "--cut-after", MIB, "--direction", "down"
+    )
+    site.start()
+    noise(here / "1.img", 2 * MIB, zeros=False)
+    primary.publish("os@1", f"d={here}/1.img")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(site.run, "sync", "--wait")
+        harness.wait_until(
+            lambda: site.json("status")["upstream"]["failures"] > 0,
+            "the cut is noticed",
+        )
+        relay.end()
+        answer = waiting.result()
+    assert answer.status == 5, answer
+    assert "not done" in answer.stdout, answer
+    # A new request is a run of its own.
+    assert site.run("sync", "--wait").status == 5
+    last = site.json("status")["upstream"]["last"]
+    assert last["contacts"] == 1, last
 
 
 def kill_at_random(here, victim, rounds, seed):

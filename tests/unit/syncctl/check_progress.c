@@ -78,6 +78,25 @@ START_TEST(an_unknown_total_has_no_end)
 }
 END_TEST
 
+START_TEST(a_note_stands_instead_of_rates)
+{
+	struct progress_point point = {
+		.done = 50 * MIB,
+		.total = 100 * MIB,
+		.note = "cut: trying again",
+	};
+
+	(void)at(0, 0, 100 * MIB, 0, 0);
+	progress_text(&progress, &point, 10000, text);
+	ck_assert_str_eq(text, " 50 %  50 MiB of 100 MiB; cut: trying again");
+	/* The time that was waited counts for no rate. */
+	ck_assert_ptr_null(
+	    strstr(at(20000, 51 * MIB, 100 * MIB, MIB, 0), "/s"));
+	ck_assert_ptr_nonnull(
+	    strstr(at(21000, 52 * MIB, 100 * MIB, 2 * MIB, 0), "8.4 Mbit/s"));
+}
+END_TEST
+
 START_TEST(samples_are_bounded)
 {
 	int64_t i;
@@ -103,6 +122,7 @@ main(void)
 	tcase_add_test(tests, what_was_resumed_is_no_speed);
 	tcase_add_test(tests, it_never_goes_backwards);
 	tcase_add_test(tests, an_unknown_total_has_no_end);
+	tcase_add_test(tests, a_note_stands_instead_of_rates);
 	tcase_add_test(tests, samples_are_bounded);
 	suite_add_tcase(suite, tests);
 	return check_run(suite);

@@ -159,7 +159,16 @@ START_TEST(progress_sums_the_files)
 	    RESUMED_FILE_OF("a", "full", "null", "300")));
 	run_point(&run, &point);
 	ck_assert_uint_eq(point.done, 1277);
+	ck_assert_ptr_null(point.note);
 	ck_assert_int_eq(run_report(&run, &report), PH_OK);
+	run_fini(&run);
+	json_free(tree);
+
+	/* One that was cut and goes on says so. */
+	read_run(RUN("failed", "false", "77", "0", "0", FAILURE,
+	    FILE_OF("a", "full", "null")));
+	run_point(&run, &point);
+	ck_assert_ptr_nonnull(point.note);
 }
 END_TEST
 

@@ -84,6 +84,7 @@ START_TEST(nothing_granted_is_fine)
 {
 	struct run run;
 
+	run_init(&run);
 	node_add(&primary, &site, "branch-01");
 	contact_ok(&run);
 	ck_assert_int_eq(run.nothing_granted, 1);
@@ -95,6 +96,7 @@ START_TEST(a_version_arrives)
 {
 	struct run run;
 
+	run_init(&run);
 	make_file("v1", 1000000, 1);
 	node_add(&primary, &site, "branch-01");
 	node_apply(&primary, allow_all);
@@ -114,6 +116,7 @@ START_TEST(an_update_is_a_delta)
 	struct run run;
 	FILE *file;
 
+	run_init(&run);
 	make_file("v1", 2000000, 1);
 	make_file("v2", 2000000, 1);
 	file = fopen("v2", "r+");
@@ -131,7 +134,7 @@ START_TEST(an_update_is_a_delta)
 	ck_assert_uint_eq(run.nimages, 1);
 	ck_assert_int_eq(run.images[0].full, 0);
 	ck_assert_str_eq(run.images[0].base, "9");
-	ck_assert_uint_lt(run.images[0].wire_bytes, 20000);
+	ck_assert_uint_lt(run.images[0].cost.wire_bytes, 20000);
 	ck_assert(same("v2", "site/store/published/winxp/10/disk.img"));
 	run_fini(&run);
 }
@@ -141,6 +144,7 @@ START_TEST(what_is_denied_is_removed)
 {
 	struct run run;
 
+	run_init(&run);
 	make_file("v1", 500000, 1);
 	node_add(&primary, &site, "branch-01");
 	node_apply(&primary, allow_all);
@@ -170,6 +174,7 @@ START_TEST(the_old_version_stays_until_the_new_one_is_visible)
 {
 	struct run run;
 
+	run_init(&run);
 	make_file("v1", 500000, 1);
 	make_file("v2", 500000, 2);
 	node_add(&primary, &site, "branch-01");
@@ -196,6 +201,7 @@ START_TEST(a_lost_index_costs_no_transfer)
 {
 	struct run run;
 
+	run_init(&run);
 	make_file("v1", 500000, 1);
 	node_add(&primary, &site, "branch-01");
 	node_apply(&primary, allow_all);
@@ -220,33 +226,42 @@ END_TEST
 
 START_TEST(a_cut_link_is_continued)
 {
-	uint64_t step, total;
+	const struct run_image *image;
 	unsigned int cuts;
 	struct run run;
+	uint64_t step;
 
+	run_init(&run);
 	make_file("v1", 3000000, 1);
 	node_add(&primary, &site, "branch-01");
 	node_apply(&primary, allow_all);
 	node_publish(&primary, "winxp", "9", "v1");
-	total = 0;
 	cuts = 0;
 	/* Odd, so that cuts come everywhere in frames. */
 	for (step = 100003;; step += 70001) {
 		network_contact_cut(&primary, &site, step, &run);
-		total += run.nimages > 0 ? run.images[0].wire_bytes : 0;
 		if (run.outcome == RUN_DONE)
 			break;
 		cuts++;
 		ck_assert_uint_lt(cuts, 40);
 		ck_assert_int_eq(run.outcome, RUN_FAILED);
+		ck_assert_int_eq(run_goes_on(&run), run_content(&run) > 0);
 		ck_assert_int_ne(access("site/store/published/winxp/9", F_OK),
 		    0);
-		run_fini(&run);
 	}
 	ck_assert_uint_ge(cuts, 3);
-	ck_assert_uint_gt(run.images[0].resumed_bytes, 0);
+	ck_assert_uint_eq(run.ncontacts, cuts + 1);
+	ck_assert_uint_ge(run.nresumed, 2);
+	ck_assert_uint_le(run.nresumed, cuts);
+	/* Nothing was here before the run, which counts each contact. */
+	image = &run.images[0];
+	ck_assert_uint_eq(image->resumed_bytes, 0);
+	ck_assert_uint_eq(image->cost.wire_bytes, run_content(&run));
+	ck_assert_uint_gt(run.wire_received, image->cost.wire_bytes);
 	/* A quarter of the file is zeros and does not travel. */
-	ck_assert_uint_lt(total, 2250000 + 100000 + cuts * CUT_COST);
+	ck_assert_uint_gt(image->cost.wire_bytes, 2000000);
+	ck_assert_uint_lt(image->cost.wire_bytes,
+	    2250000 + 100000 + cuts * CUT_COST);
 	ck_assert(same("v1", "site/store/published/winxp/9/disk.img"));
 	run_fini(&run);
 }
@@ -257,6 +272,7 @@ START_TEST(a_damaged_base_costs_a_fallback)
 	struct run run;
 	FILE *file;
 
+	run_init(&run);
 	make_file("v1", 2000000, 1);
 	make_file("v2", 2000000, 1);
 	file = fopen("v2", "r+");
@@ -277,7 +293,7 @@ START_TEST(a_damaged_base_costs_a_fallback)
 	    0);
 	node_publish(&primary, "winxp", "10", "v2");
 	contact_ok(&run);
-	ck_assert_uint_eq(run.images[0].fallbacks, 1);
+	ck_assert_uint_eq(run.images[0].cost.fallbacks, 1);
 	ck_assert(same("v2", "site/store/published/winxp/10/disk.img"));
 	run_fini(&run);
 }
@@ -287,6 +303,7 @@ START_TEST(a_stranger_gets_nothing)
 {
 	struct run run;
 
+	run_init(&run);
 	make_file("v1", 500000, 1);
 	node_apply(&primary, allow_all);
 	node_publish(&primary, "winxp", "9", "v1");

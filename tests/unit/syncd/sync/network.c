@@ -287,7 +287,7 @@ node_publish(struct node *primary, const char *image, const char *version,
 struct contact {
 	struct loop *loop;
 	struct receiver *receiver;
-	struct run *out;
+	struct run *run;
 	int over;
 };
 
@@ -295,13 +295,10 @@ static void
 on_receiver_closed(void *cookie, int64_t next_s)
 {
 	struct contact *contact;
-	struct run *run;
 
 	(void)next_s;
 	contact = cookie;
-	run = (struct run *)(uintptr_t)receiver_run(contact->receiver);
-	*contact->out = *run;
-	run_init(run);
+	receiver_take_run(contact->receiver, contact->run);
 	receiver_free(contact->receiver);
 	contact->over = 1;
 }
@@ -384,7 +381,7 @@ carry(struct wire *wire)
 
 static void
 contact_over(struct node *primary, struct node *site, struct wire *wire,
-    int primary_fd, int site_fd, struct run *out)
+    int primary_fd, int site_fd, struct run *run)
 {
 	static const struct receiver_events events = {
 		.on_closed = on_receiver_closed,
@@ -394,12 +391,12 @@ contact_over(struct node *primary, struct node *site, struct wire *wire,
 	struct hub *hub;
 
 	contact.loop = primary->engine.loop;
-	contact.out = out;
+	contact.run = run;
 	contact.over = 0;
 	hub = hub_new(&primary->engine);
 	hub_accept(hub, make_link(primary, "site", primary_fd), NULL);
 	contact.receiver = receiver_new(&site->engine,
-	    make_link(site, "primary", site_fd), 0, &events, &contact);
+	    make_link(site, "primary", site_fd), run, &events, &contact);
 	ck_assert_ptr_nonnull(contact.receiver);
 	while (!contact.over) {
 		if (wire != NULL)
@@ -414,17 +411,17 @@ contact_over(struct node *primary, struct node *site, struct wire *wire,
 }
 
 void
-network_contact(struct node *primary, struct node *site, struct run *out)
+network_contact(struct node *primary, struct node *site, struct run *run)
 {
 	int fds[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	contact_over(primary, site, NULL, fds[0], fds[1], out);
+	contact_over(primary, site, NULL, fds[0], fds[1], run);
 }
 
 void
 network_contact_cut(struct node *primary, struct node *site, uint64_t nbytes,
-    struct run *out)
+    struct run *run)
 {
 	struct wire wire;
 	int a[2], b[2];
@@ -434,5 +431,5 @@ network_contact_cut(struct node *primary, struct node *site, uint64_t nbytes,
 	wire.primary = a[1];
 	wire.site = b[1];
 	wire.left = nbytes;
-	contact_over(primary, site, &wire, a[0], b[0], out);
+	contact_over(primary, site, &wire, a[0], b[0], run);
 }

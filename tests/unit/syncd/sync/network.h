@@ -48,11 +48,14 @@ void node_apply(struct node *primary, const char *text);
 void node_publish(struct node *primary, const char *image, const char *version,
     const char *path);
 
-/* Run one session between the two, to its end; the run is the caller's. */
-void network_contact(struct node *primary, struct node *site, struct run *out);
+/*
+ * Run one session between the two, to its end, for a new run (run_init()) or
+ * one that was cut; it is the caller's.
+ */
+void network_contact(struct node *primary, struct node *site, struct run *run);
 
 /* The same, but the link is cut when nbytes went to the site. */
 void network_contact_cut(struct node *primary, struct node *site,
-    uint64_t nbytes, struct run *out);
+    uint64_t nbytes, struct run *run);
 
 #endif
