@@ -13,6 +13,7 @@
 
 #include "proto/digest.h"
 #include "proto/errors.h"
+#include "proto/labels.h"
 #include "proto/name.h"
 #include "syncctl/input.h"
 #include "syncctl/output.h"
@@ -34,6 +35,7 @@ struct publication {
 	struct file files[PH_CONTROL_FDS_MAX];
 	int fds[PH_CONTROL_FDS_MAX];
 	size_t nfiles;
+	struct labels labels;
 	struct progress progress;
 };
 
@@ -76,27 +78,55 @@ take_name(const char *text, const char **path, char out[PH_FILE_NAME_MAX + 1],
 	return PH_ENAME;
 }
 
+/* Refuse what is no content: directories, devices, nothing at all. */
+static int
+check_file(const char *path, int fd, struct failure *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return failure_set(f, PH_EFILE, "cannot look at %.300s: %s",
+		    path, strerror(errno));
+	if (S_ISFIFO(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size > 0))
+		return PH_OK;
+	if (S_ISREG(st.st_mode)) {
+		(void)failure_set(f, PH_EFILE, "%.300s is empty", path);
+		failure_next(f, "was it written completely?");
+	} else if (S_ISDIR(st.st_mode)) {
+		(void)failure_set(f, PH_EFILE, "%.300s is a directory", path);
+		failure_next(f, "pack it first: an image is files");
+	} else {
+		(void)failure_set(f, PH_EFILE,
+		    "%.300s is neither a file nor a pipe", path);
+		failure_next(f, "read it by another program and say NAME=-");
+	}
+	return PH_EFILE;
+}
+
 /* Open a file. */
 static int
 open_file(const char *path, int *out, struct failure *f)
 {
-	struct stat st;
+	int r;
 
 	if (strcmp(path, "-") == 0) {
 		*out = STDIN_FILENO;
 		return PH_OK;
 	}
 	*out = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (*out == -1)
-		return failure_set(f, PH_EFILE, "cannot open %.300s: %s", path,
+	if (*out == -1) {
+		(void)failure_set(f, PH_EFILE, "cannot open %.300s: %s", path,
 		    strerror(errno));
-	if (fstat(*out, &st) == 0 && !S_ISDIR(st.st_mode))
-		return PH_OK;
-	(void)close(*out);
-	*out = -1;
-	(void)failure_set(f, PH_EFILE, "%.300s is a directory", path);
-	failure_next(f, "pack it first: an image is files");
-	return PH_EFILE;
+		failure_next(f,
+		    "syncctl opens files with the rights of whoever calls it");
+		return PH_EFILE;
+	}
+	r = check_file(path, *out, f);
+	if (r != PH_OK) {
+		(void)close(*out);
+		*out = -1;
+	}
+	return r;
 }
 
 /* Take one more file. */
@@ -111,9 +141,14 @@ add_file(struct publication *p, const char *text, struct failure *f)
 	file = &p->files[p->nfiles];
 	r = take_name(text, &path, file->name, f);
 	for (i = 0; r == PH_OK && i < p->nfiles; i++) {
-		if (name_equal_folded(p->files[i].name, file->name))
-			return failure_set(f, PH_ENAME,
+		if (name_equal_folded(p->files[i].name, file->name)) {
+			(void)failure_set(f, PH_ENAME,
 			    "two files are named %.200s", file->name);
+			failure_next(f,
+			    "give one another name with NAME=PATH; case makes "
+			    "no difference");
+			return PH_ENAME;
+		}
 		if (strcmp(path, "-") == 0 && p->files[i].fd == STDIN_FILENO)
 			return failure_set(f, PH_EUSAGE,
 			    "standard input can be read only once");
@@ -127,28 +162,48 @@ add_file(struct publication *p, const char *text, struct failure *f)
 	return r;
 }
 
-/* Each label is K=V, and no K stands there twice. */
+/* Take a label, K=V. */
 static int
-check_labels(const struct arguments *a, struct failure *f)
+add_label(struct publication *p, const char *text, struct failure *f)
 {
-	const char *other, *text;
-	size_t i, j, len;
+	char key[PH_LABEL_MAX + 2];
+	size_t len;
+	int r;
 
-	for (i = 0; i < arguments_count(a, "--label"); i++) {
-		text = arguments_item(a, "--label", i);
-		len = strcspn(text, "=");
-		if (text[len] == '\0')
-			return failure_set(f, PH_EUSAGE,
-			    "a label is KEY=VALUE, not %.200s", text);
-		for (j = 0; j < i; j++) {
-			other = arguments_item(a, "--label", j);
-			if (strncmp(text, other, len + 1) == 0)
-				return failure_set(f, PH_EUSAGE,
-				    "the label %.*s is given twice",
-				    (int)(len > 200 ? 200 : len), text);
-		}
+	len = strcspn(text, "=");
+	if (text[len] == '\0')
+		return failure_set(f, PH_EUSAGE,
+		    "a label is KEY=VALUE, not %.200s", text);
+	/* One that is too long is refused by its length. */
+	(void)snprintf(key, sizeof(key), "%.*s",
+	    (int)(len < sizeof(key) ? len : sizeof(key) - 1), text);
+	if (labels_get(&p->labels, key) != NULL)
+		return failure_set(f, PH_EUSAGE, "the label %s is given twice",
+		    key);
+	r = labels_set(&p->labels, key, text + len + 1);
+	if (r == PH_ENAME) {
+		(void)failure_set(f, r, "\"%.200s\" is not a label", text);
+		failure_next(f,
+		    "keys are letters, digits and . _ + -, the first a letter "
+		    "or digit; keys and values have at most 127 bytes");
+	} else if (r == PH_ELIMIT) {
+		(void)failure_set(f, PH_EUSAGE, "more than %u labels",
+		    PH_LABELS_MAX);
 	}
-	return PH_OK;
+	return failure_default(f, r, "the labels");
+}
+
+/* Take all labels. */
+static int
+take_labels(const struct arguments *a, struct publication *p, struct failure *f)
+{
+	size_t i;
+	int r;
+
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < arguments_count(a, "--label"); i++)
+		r = add_label(p, arguments_item(a, "--label", i), f);
+	return r;
 }
 
 /* Each digest is a digest, and there is one for each file or none. */
@@ -191,32 +246,12 @@ take(const struct arguments *a, struct publication *p, struct failure *f)
 		    "at most %u files can be published at once",
 		    PH_CONTROL_FDS_MAX);
 	if (r == PH_OK)
-		r = check_labels(a, f);
+		r = take_labels(a, p, f);
 	if (r == PH_OK)
 		r = check_digests(a, n, f);
 	for (i = 0; r == PH_OK && i < n; i++)
 		r = add_file(p, arguments_word(a, i + 1), f);
 	return r;
-}
-
-/* The labels, as an object. */
-static void
-put_labels(const struct arguments *a, struct json_writer *w)
-{
-	char key[PH_LABEL_MAX + 2];
-	const char *text;
-	size_t i, len;
-
-	json_open_object(w, "labels");
-	for (i = 0; i < arguments_count(a, "--label"); i++) {
-		text = arguments_item(a, "--label", i);
-		len = strcspn(text, "=");
-		/* One that is too long is refused by its length. */
-		(void)snprintf(key, sizeof(key), "%.*s",
-		    (int)(len < sizeof(key) ? len : sizeof(key) - 1), text);
-		json_put_string(w, key, text + len + 1);
-	}
-	json_close_object(w);
 }
 
 static void
@@ -250,7 +285,7 @@ put(const struct invocation *in, struct json_writer *w, void *cookie)
 		}
 		json_close_array(w);
 	}
-	put_labels(a, w);
+	labels_encode(&p->labels, w, "labels");
 	json_put_string_or_null(w, "owner", arguments_get(a, "--owner"));
 	json_put_bool(w, "dry_run", arguments_has(a, "--dry-run"));
 }
@@ -346,6 +381,7 @@ run(struct invocation *in)
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return command_no_memory(in);
+	labels_init(&p->labels);
 	progress_init(&p->progress);
 	r = take(in->arguments, p, &in->report->failure);
 	request.fds = p->fds;
@@ -357,6 +393,7 @@ run(struct invocation *in)
 		if (p->files[i].fd != STDIN_FILENO)
 			(void)close(p->files[i].fd);
 	}
+	labels_fini(&p->labels);
 	free(p);
 	return r;
 }

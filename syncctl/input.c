@@ -17,6 +17,8 @@
 
 #define CHUNK_SIZE 65536u
 
+#define KEY_FORM "give \"" KEY_TYPE " AAAA…\" or a file that has it"
+
 #define NAME_FORM                                                              \
 	"names are letters, digits and . _ + -, at most 127, the first a "     \
 	"letter or digit"
@@ -80,8 +82,7 @@ fail_key(const char *where, const char *text, struct failure *f)
 		failure_next(f, "copy all of it, in one line");
 	} else {
 		(void)failure_set(f, PH_EKEY, "this is no Ed25519 key line");
-		failure_next(f,
-		    "give \"" KEY_TYPE " AAAA…\" or a file that has it");
+		failure_next(f, KEY_FORM);
 	}
 	failure_where(f, "%.200s", where);
 	return PH_EKEY;
@@ -99,6 +100,8 @@ input_key(const char *text, struct key_public *out, struct failure *f)
 		return fail_key("the command line", text, f);
 	buffer_init(&line, KEYFILE_SIZE_MAX);
 	r = input_file(text, KEYFILE_SIZE_MAX - 1, &line, f);
+	if (r == PH_EFILE)
+		failure_next(f, KEY_FORM);
 	if (r == PH_OK && buffer_text(&line) == NULL)
 		r = failure_set(f, PH_ENOMEM, "out of memory");
 	if (r == PH_OK &&

@@ -10,6 +10,7 @@
 #include "proto/rfc3339.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/control/doctor.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_doctor.h"
 
@@ -280,7 +281,6 @@ primary_step(struct request *r)
 {
 	const struct control_context *context = request_context(r);
 	struct checkup *k = request_state(r);
-	struct failure f;
 
 	if (k->repository != NULL) {
 		k->code = registry_get(context->engine->catalogue,
@@ -288,10 +288,7 @@ primary_step(struct request *r)
 		k->has_record = k->code == PH_OK;
 	}
 	if (k->code == PH_EUNKNOWN) {
-		(void)failure_set(&f, k->code, "there is no repository %.200s",
-		    k->repository);
-		failure_next(&f, "\"syncctl repo ls\" lists them");
-		(void)request_fail(r, &f);
+		(void)unknown_repository(r, k->repository);
 	} else if (k->code != PH_OK) {
 		(void)request_fail_code(r, k->code, NULL, "looking");
 	} else {
@@ -355,22 +352,6 @@ on_primary(struct request *r)
 	answer(r);
 }
 
-/* A site can be asked about itself alone. */
-static int
-check_repository(struct request *r, const struct checkup *k,
-    const struct configuration *conf)
-{
-	struct failure f;
-
-	if (k->repository == NULL ||
-	    name_equal_folded(k->repository, conf->name))
-		return PH_OK;
-	(void)failure_set(&f, PH_ENOTHERE,
-	    "%s is a site and knows itself alone", conf->name);
-	failure_next(&f, "ask at the primary");
-	return request_fail(r, &f);
-}
-
 static int
 doctor(struct request *r)
 {
@@ -385,8 +366,8 @@ doctor(struct request *r)
 	if (json_has(o, "repository"))
 		json_get_string(o, "repository", &k->repository, NULL);
 	code = request_check_arguments(r);
-	if (code == PH_OK && conf->role == CONFIGURATION_SITE)
-		code = check_repository(r, k, conf);
+	if (code == PH_OK)
+		code = unknown_check_site(r, k->repository);
 	if (code != PH_OK)
 		return code;
 	if (conf->role == CONFIGURATION_SITE)

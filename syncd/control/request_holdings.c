@@ -9,6 +9,7 @@
 #include "proto/name.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/control/snapshot.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_holdings.h"
 
@@ -102,28 +103,7 @@ find_record(struct catalogue *c, const char *name, const char *own,
     struct registration *out, int *ours)
 {
 	*ours = name == NULL || name_equal_folded(name, own);
-	if (*ours)
-		return PH_OK;
-	return catalogue_is_primary(c) ? registry_get(c, name, out) :
-					 PH_EUNKNOWN;
-}
-
-/* There is no such repository, or a site was asked about another. */
-static void
-fail_find(struct request *r, int code, const char *name)
-{
-	struct failure f;
-
-	if (code != PH_EUNKNOWN) {
-		(void)request_fail_code(r, code, NULL, "the holdings of %s",
-		    name);
-		return;
-	}
-	(void)failure_set(&f, code, "there is no repository %.200s", name);
-	failure_next(&f,
-	    "\"syncctl repo ls\" lists them, at the primary; a site knows "
-	    "itself alone");
-	(void)request_fail(r, &f);
+	return *ours ? PH_OK : registry_get(c, name, out);
 }
 
 /* Lane: tell. */
@@ -138,8 +118,13 @@ list_step(struct request *r)
 	int code, ours;
 
 	code = find_record(c, q->repository, q->own, &record, &ours);
+	if (code == PH_EUNKNOWN) {
+		(void)unknown_repository(r, q->repository);
+		return;
+	}
 	if (code != PH_OK) {
-		fail_find(r, code, q->repository);
+		(void)request_fail_code(r, code, NULL, "the holdings of %s",
+		    q->repository);
 		return;
 	}
 	memset(&rows, 0, sizeof(rows));
@@ -166,6 +151,8 @@ holdings(struct request *r)
 	if (json_has(o, "repository"))
 		json_get_string(o, "repository", &q->repository, NULL);
 	code = request_check_arguments(r);
+	if (code == PH_OK)
+		code = unknown_check_site(r, q->repository);
 	if (code == PH_OK)
 		request_in_lane(r, list_step, NULL);
 	return code;

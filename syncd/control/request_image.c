@@ -6,6 +6,7 @@
 #include "proto/errors.h"
 #include "proto/manifest.h"
 #include "syncd/control/snapshot.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_image.h"
 
@@ -90,23 +91,6 @@ put_versions(struct catalogue *c, const struct image_request *q,
 	return PH_OK;
 }
 
-/* There is no such image or version. */
-static void
-fail_unknown(struct request *r, const struct image_request *q)
-{
-	struct failure f;
-
-	if (q->version != NULL)
-		(void)failure_set(&f, PH_EUNKNOWN,
-		    "there is no version %.100s of %.200s here", q->version,
-		    q->image);
-	else
-		(void)failure_set(&f, PH_EUNKNOWN,
-		    "there is no image %.200s here", q->image);
-	failure_next(&f, "\"syncctl image ls\" lists what is here");
-	(void)request_fail(r, &f);
-}
-
 /* Lane: list. */
 static void
 list_step(struct request *r)
@@ -131,7 +115,7 @@ list_step(struct request *r)
 	if (code != PH_OK)
 		(void)request_fail_code(r, code, NULL, "listing the images");
 	else if (n == 0 && q->image != NULL)
-		fail_unknown(r, q);
+		(void)unknown_version(r, q->image, q->version);
 	snapshot_holdings_fini(&rows);
 }
 

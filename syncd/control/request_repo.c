@@ -13,6 +13,7 @@
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/reports.h"
 #include "syncd/control/snapshot.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_repo.h"
 
@@ -133,16 +134,11 @@ put_record(struct json_writer *w, const char *name,
 static void
 fail_get(struct request *r, int code, const char *name)
 {
-	struct failure f;
-
-	if (code != PH_EUNKNOWN) {
+	if (code == PH_EUNKNOWN)
+		(void)unknown_repository(r, name);
+	else
 		(void)request_fail_code(r, code, NULL, "the record of %s",
 		    name);
-		return;
-	}
-	(void)failure_set(&f, code, "there is no repository %.200s", name);
-	failure_next(&f, "\"syncctl repo ls\" lists them");
-	(void)request_fail(r, &f);
 }
 
 /* Sessions follow a changed record; then the answer goes. */

@@ -15,6 +15,7 @@
 #include "syncd/control/run_answer.h"
 #include "syncd/control/snapshot.h"
 #include "syncd/store/space.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_status.h"
 
@@ -187,9 +188,7 @@ gather_step(struct request *r)
 	const struct control_context *context = request_context(r);
 	struct catalogue *c = context->engine->catalogue;
 	struct status *s = request_state(r);
-	struct failure f;
 
-	f.code = PH_OK;
 	gather_space(context, s);
 	catalogue_notices(c, on_notice, s);
 	s->code = gather_own(c, s);
@@ -201,14 +200,11 @@ gather_step(struct request *r)
 		if (s->code == PH_EABSENT)
 			s->code = PH_OK;
 	}
-	if (s->code == PH_OK && s->repository != NULL &&
-	    catalogue_is_primary(c) && s->nrepositories == 0) {
-		s->code = failure_set(&f, PH_EUNKNOWN,
-		    "there is no repository %.200s", s->repository);
-		failure_next(&f, "\"syncctl repo ls\" lists them");
-	}
 	if (s->code != PH_OK)
-		(void)request_fail_code(r, s->code, &f, "the status");
+		(void)request_fail_code(r, s->code, NULL, "the status");
+	else if (s->repository != NULL && catalogue_is_primary(c) &&
+	    s->nrepositories == 0)
+		s->code = unknown_repository(r, s->repository);
 }
 
 /* What is the same everywhere. */
@@ -338,23 +334,6 @@ on_gathered(struct request *r)
 	request_finish(r);
 }
 
-/* A site knows of itself alone. */
-static int
-check_repository(struct request *r, const struct status *s)
-{
-	const struct configuration *conf;
-	struct failure f;
-
-	conf = request_context(r)->engine->configuration;
-	if (conf->role == CONFIGURATION_PRIMARY || s->repository == NULL ||
-	    name_equal_folded(s->repository, conf->name))
-		return PH_OK;
-	(void)failure_set(&f, PH_ENOTHERE,
-	    "%s is a site and knows itself alone", conf->name);
-	failure_next(&f, "ask at the primary");
-	return request_fail(r, &f);
-}
-
 static int
 status(struct request *r)
 {
@@ -367,7 +346,7 @@ status(struct request *r)
 		json_get_string(o, "repository", &s->repository, NULL);
 	code = request_check_arguments(r);
 	if (code == PH_OK)
-		code = check_repository(r, s);
+		code = unknown_check_site(r, s->repository);
 	if (code == PH_OK)
 		request_in_lane(r, gather_step, on_gathered);
 	return code;

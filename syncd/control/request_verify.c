@@ -8,6 +8,7 @@
 #include "syncd/base/diag.h"
 #include "syncd/catalogue/scrub.h"
 #include "syncd/control/meter.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_verify.h"
 
@@ -220,19 +221,6 @@ hash_next(struct request *r)
 		finish(r);
 }
 
-/* Nothing of what was asked for is here. */
-static int
-fail_unknown(struct request *r, const struct verify *v)
-{
-	struct failure f;
-
-	(void)failure_set(&f, PH_EUNKNOWN, "there is no %.200s%s%.100s here",
-	    v->image, v->version == NULL ? "" : " ",
-	    v->version == NULL ? "" : v->version);
-	failure_next(&f, "\"syncctl image ls\" lists what is here");
-	return request_fail(r, &f);
-}
-
 /* Lane: what there is to hash. */
 static void
 list_step(struct request *r)
@@ -245,7 +233,7 @@ list_step(struct request *r)
 	v->code =
 	    scrub_list(c, v->image, v->version, &v->targets, &v->ntargets);
 	if (v->code == PH_OK && v->ntargets == 0 && v->image != NULL) {
-		v->code = fail_unknown(r, v);
+		v->code = unknown_version(r, v->image, v->version);
 		return;
 	}
 	if (v->code == PH_OK) {

@@ -9,6 +9,7 @@
 #include "proto/limits.h"
 #include "syncd/catalogue/versions.h"
 #include "syncd/control/snapshot.h"
+#include "syncd/control/unknown.h"
 
 #include "syncd/control/request_where.h"
 
@@ -146,7 +147,6 @@ look_step(struct request *r)
 {
 	struct catalogue *c = request_context(r)->engine->catalogue;
 	struct where *q = request_state(r);
-	struct failure f;
 	int code;
 
 	code = find_version(c, q);
@@ -154,11 +154,7 @@ look_step(struct request *r)
 		code = look_around(c, q);
 	q->failed = code != PH_OK;
 	if (code == PH_EUNKNOWN) {
-		(void)failure_set(&f, code, "there is no %.200s%s%.100s here",
-		    q->image, q->version == NULL ? "" : " ",
-		    q->version == NULL ? "" : q->version);
-		failure_next(&f, "\"syncctl image ls\" lists what is here");
-		(void)request_fail(r, &f);
+		(void)unknown_version(r, q->image, q->version);
 	} else if (code != PH_OK) {
 		(void)request_fail_code(r, code, NULL, "looking for %s",
 		    q->image);

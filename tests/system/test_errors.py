@@ -1,5 +1,6 @@
 """Each way to fail: its exit status, its name, and what to do."""
 
+import json
 import os
 import subprocess
 import sys
@@ -225,6 +226,12 @@ def test_no_operator(here):
     primary.configure("operator_group", "nogroup")
     primary.restart()
     assert ask("status").status == 0
+    # Operators publish what they themselves can read.
+    noise(here / "closed", 5000).chmod(0o600)
+    answer = ask("image", "publish", "disk@1", here / "closed", "--json")
+    assert (answer.error()["code"], answer.status) == ("file", 2), answer
+    (here / "closed").chmod(0o644)
+    assert ask("image", "publish", "disk@1", here / "closed").status == 0
 
 
 def test_unknown_things(here):
@@ -261,6 +268,11 @@ def test_words(here):
         ("image", "publish", "disk", here / "f"),
         ("image", "publish", "disk@1"),
         ("image", "publish", "disk@1", here / "f", "--label", "x"),
+        ("image", "publish", "disk@1", here / "f", "--label", "a b=x"),
+        ("image", "publish", "disk@1", here / "f", "--label", "=x"),
+        ("image", "publish", "disk@1", here / "f", "--label", f"k={'x' * 128}"),
+        ("image", "publish", "disk@1", here / "f", "--label", "k=1")
+        + ("--label", "k=2"),
         ("image", "publish", "disk@1", here / "f", "--sha256", "123"),
         ("repo", "add", "branch"),
         ("repo", "add", "branch", "--reason", "fun"),
@@ -272,7 +284,8 @@ def test_words(here):
         ("status", "--nonsense"),
     ):
         error = primary.fails(2, *words)
-        assert error["what"], (words, error)
+        assert error["what"] and error["next"], (words, error)
+        assert "argument" not in error["what"], (words, error)
     assert primary.json("repo", "ls")["repositories"] == []
 
 
@@ -347,20 +360,16 @@ def test_image_files(here):
     (here / "empty").touch()
     (here / "directory").mkdir()
     os.mkfifo(here / "fifo")
-    for name in ("missing", "empty", "directory"):
-        answer = primary.run(
-            "image", "publish", "disk@1", here / name, "--json"
-        )
-        assert answer.status in (1, 2), (name, answer)
-        assert name in answer.stdout, (name, answer)
-    answer = primary.run(
-        "image", "publish", "disk@1", "d=-", "--json", stdin=b""
-    )
-    assert answer.status in (1, 2), answer
+    for name in (here / "missing", here / "empty", here / "directory", "/dev/null"):
+        error = primary.fails(2, "image", "publish", "disk@1", name)
+        assert error["code"] == "file" and error["next"], error
+        assert str(name) in error["what"], (name, error)
+    error = primary.fails(2, "image", "publish", "disk@1", "d=-", stdin=b"")
+    assert error["code"] == "file", error
     if os.geteuid() != 0:
         noise(here / "closed", 5000).chmod(0)
-        error = primary.fails_with((1, 2), "image", "publish", "d@1", here / "closed")
-        assert "closed" in error["what"] + error["where"], error
+        error = primary.fails(2, "image", "publish", "d@1", here / "closed")
+        assert "closed" in error["what"] and error["next"], error
     assert primary.json("image", "ls")["images"] == []
     assert list((primary.store / "published").iterdir()) == []
     assert not list((primary.store / "staging").iterdir())
@@ -414,7 +423,11 @@ def test_image_changes(here):
             whole = {original, sha256(image) if image.exists() else None}
             assert sha256(copy) in whole, (name, output)
         else:
-            assert publish.returncode == 2 and b'"file"' in output, output
+            error = json.loads(output)["error"]
+            assert (error["code"], error["exit"]) == ("file", 2), error
+            assert "changed while it was read" in error["what"], error
+            assert error["next"], error
+            assert publish.returncode == 2, output
             assert not copy.exists(), name
             assert not list(staging.iterdir()), name
     assert any(status for status, _ in outcomes.values()), outcomes

@@ -89,7 +89,7 @@ START_TEST(site_knows_itself_alone)
 	desk_expect(&desk, "status", "{\"repository\":\"other\"}", PH_ENOTHERE);
 	desk_expect(&desk, "holdings", "{\"repository\":\"Branch\"}", PH_OK);
 	desk_expect(&desk, "holdings", "{\"repository\":\"other\"}",
-	    PH_EUNKNOWN);
+	    PH_ENOTHERE);
 	desk_expect(&desk, "doctor", "{\"repository\":\"other\"}", PH_ENOTHERE);
 	desk_expect(&desk, "image.ls", "{}", PH_OK);
 	desk_expect(&desk, "verify", "{}", PH_OK);
