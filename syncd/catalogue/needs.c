@@ -52,8 +52,6 @@ needs_manifests(struct catalogue *c, needs_skip *skip, void *cookie,
 /* Collecting the held versions of an image that may serve as bases. */
 struct bases {
 	struct index_txn *txn;
-	const struct manifest *target;
-	const struct manifest_file *file;
 	struct need *need;
 };
 
@@ -72,8 +70,7 @@ is_nearer(const char *target, const char *a, const char *b)
 
 /* Put a base where it belongs among the best. */
 static void
-insert_base(struct need *need, const char *target, const char *version,
-    const struct digest *blob)
+insert_base(struct need *need, const char *version, const struct digest *blob)
 {
 	size_t i, k;
 
@@ -82,7 +79,7 @@ insert_base(struct need *need, const char *target, const char *version,
 			return;
 	}
 	for (i = 0; i < need->nbases; i++) {
-		if (is_nearer(target, version, need->base_versions[i]))
+		if (is_nearer(need->version, version, need->base_versions[i]))
 			break;
 	}
 	if (i == NEED_BASES_MAX)
@@ -114,41 +111,44 @@ on_base(void *cookie, const struct holding *h)
 	manifest_init(&m);
 	r = rows_manifest_get(bases->txn, &h->manifest, NULL, &m);
 	if (r == PH_OK) {
-		file = manifest_file(&m, bases->file->name);
-		if (file == NULL && m.nfiles == 1 && bases->target->nfiles == 1)
+		file = manifest_file(&m, bases->need->file);
+		if (file == NULL && m.nfiles == 1 && bases->need->alone)
 			file = &m.files[0];
 		if (file != NULL)
-			insert_base(bases->need, bases->target->version,
-			    h->version, &file->digest);
+			insert_base(bases->need, h->version, &file->digest);
 	}
 	manifest_fini(&m);
 	return r == PH_EABSENT ? PH_OK : r;
 }
 
-/* Fill in a need for one file of a manifest. */
-static int
-describe(struct catalogue *c, const struct manifest *m,
-    const struct manifest_file *file, struct need *out)
+int
+needs_find_bases(struct catalogue *c, struct need *n)
 {
 	struct bases bases;
 	int r;
 
+	bases.need = n;
+	r = index_begin(c->index, INDEX_READ, &bases.txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_item_each(bases.txn, n->image, on_base, &bases);
+	index_abort(bases.txn);
+	return r;
+}
+
+/* Fill in a need for one file of a manifest. */
+static void
+describe(const struct manifest *m, const struct manifest_file *file,
+    struct need *out)
+{
 	memset(out, 0, sizeof(*out));
 	(void)strcpy(out->image, m->image);
 	(void)strcpy(out->version, m->version);
 	(void)strcpy(out->file, file->name);
+	out->alone = m->nfiles == 1;
 	out->blob = file->digest;
 	out->map = file->map;
 	out->size = file->size;
-	bases.target = m;
-	bases.file = file;
-	bases.need = out;
-	r = index_begin(c->index, INDEX_READ, &bases.txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_item_each(bases.txn, m->image, on_base, &bases);
-	index_abort(bases.txn);
-	return r;
 }
 
 /* Tell what one granted version lacks. */
@@ -183,9 +183,8 @@ needs_of(struct catalogue *c, const struct grant_item *item, need_fn *each,
 		r = blob_look(c->store, &m.files[i].digest, &blob);
 		if (r != PH_OK || blob.state == BLOB_SOUND)
 			continue;
-		r = describe(c, &m, &m.files[i], &n);
-		if (r == PH_OK)
-			r = each(cookie, &n);
+		describe(&m, &m.files[i], &n);
+		r = each(cookie, &n);
 	}
 	manifest_fini(&m);
 	return r == PH_EABSENT ? PH_OK : r;

@@ -30,6 +30,7 @@ struct need {
 	char image[PH_NAME_MAX + 1]; /* The first version that names it. */
 	char version[PH_VERSION_MAX + 1];
 	char file[PH_FILE_NAME_MAX + 1];
+	int alone; /* The only file of its version. */
 	struct digest blob;
 	struct digest map;
 	uint64_t size;
@@ -42,10 +43,13 @@ struct need {
  * Call each(cookie, n) for each blob that a granted version lacks, in the
  * order in which they should come: of each image the newest version first.
  * Versions whose manifest is not here, or that are retiring and not here,
- * are passed over.  A blob that two versions name may come twice.  Stops at
- * a result that is not PH_OK.
+ * are passed over.  A blob that two versions name may come twice.  Bases are
+ * not looked for.  Stops at a result that is not PH_OK.
  */
 typedef int need_fn(void *cookie, const struct need *n);
 int needs_each(struct catalogue *c, need_fn *each, void *cookie) ATTR_CHECK;
+
+/* Fill in what is held and may serve as a base. */
+int needs_find_bases(struct catalogue *c, struct need *n) ATTR_CHECK;
 
 #endif

@@ -14,6 +14,9 @@
 #include "syncd/sync/receiver.h"
 #include "syncd/sync/receiver_internal.h"
 
+/* Surveys for progress alone take at most this part of the time. */
+#define SURVEY_PART 10
+
 static void
 run_survey(struct receiver_job *job)
 {
@@ -70,11 +73,13 @@ done_survey(struct receiver_job *job)
 {
 	struct receiver *r;
 	struct survey *s;
-	size_t i, image;
+	int64_t now;
 	int code;
 
 	r = job->r;
 	s = &job->survey;
+	now = clock_mono_ms(r->engine->clock);
+	r->survey_due_ms = now + SURVEY_PART * (now - r->survey_asked);
 	r->surveying = 0;
 	r->run.nwithdrawn += s->nwithdrawn;
 	r->run.nretired += s->nretired;
@@ -91,8 +96,6 @@ done_survey(struct receiver_job *job)
 	if (code == PH_OK && s->nmanifests > 0 && !r->granting &&
 	    r->manifests_left == 0)
 		code = ask_manifests(r, s);
-	for (i = 0; code == PH_OK && i < s->nneeds; i++)
-		code = receiver_find_image(r, &s->needs[i], &image);
 	if (code != PH_OK) {
 		receiver_abort_with(r, &s->failure, code);
 		return;
@@ -100,7 +103,9 @@ done_survey(struct receiver_job *job)
 	free(r->needs);
 	r->needs = s->needs;
 	r->nneeds = r->granting ? 0 : s->nneeds;
+	r->next_need = 0;
 	s->needs = NULL;
+	r->run.total_bytes = run_done_bytes(&r->run) + s->needed_bytes;
 	r->events->on_progress(r->cookie);
 	receiver_next(r);
 }
@@ -128,7 +133,20 @@ survey(struct receiver *r)
 	r->changed = 0;
 	r->survey_again = 0;
 	r->surveying = 1;
+	r->survey_asked = clock_mono_ms(r->engine->clock);
 	return receiver_job_submit(job, 1);
+}
+
+/* 1 when it is time to look again at what there is to do. */
+static int
+is_survey_due(const struct receiver *r)
+{
+	if (r->changed)
+		return 1;
+	if (!r->survey_again || r->manifests_left > 0)
+		return 0;
+	return !receiver_has_needs(r) ||
+	    clock_mono_ms(r->engine->clock) >= r->survey_due_ms;
 }
 
 void
@@ -139,13 +157,16 @@ receiver_next(struct receiver *r)
 	if (r->over || r->run.dry_run || r->granting || r->surveying ||
 	    r->stated > 0)
 		return;
-	if (r->changed || (r->survey_again && r->manifests_left == 0)) {
+	if (is_survey_due(r)) {
 		code = survey(r);
 	} else if (r->manifests_left > 0) {
 		code = PH_OK;
 	} else {
 		code = receiver_start_blobs(r);
-		if (code == PH_OK && !receiver_any_coming(r) &&
+		if (code == PH_OK && r->survey_again &&
+		    !receiver_any_coming(r)) {
+			code = survey(r);
+		} else if (code == PH_OK && !receiver_any_coming(r) &&
 		    !r->receipt_sent) {
 			/* All done.  What changed meanwhile, and when next? */
 			if (!r->same || r->news)
@@ -327,7 +348,7 @@ on_closed(void *cookie, const struct failure *f)
 			receiver_update_image(&r->blobs[i]);
 	}
 	(void)receiver_run(r);
-	receiver_judge_denied(r);
+	receiver_note_denied(r);
 	if (r->canceled)
 		r->run.outcome = RUN_CANCELED;
 	else if (f->code != PH_OK) {

@@ -14,8 +14,9 @@
 
 #include "syncd/sync/receiver_internal.h"
 
-int
-receiver_find_image(struct receiver *r, const struct need *need, size_t *out)
+/* The entry of a blob in the run, made when it is first begun with. */
+static int
+find_image(struct receiver *r, const struct need *need, size_t *out)
 {
 	struct run_image *images, *image;
 	size_t i;
@@ -40,7 +41,6 @@ receiver_find_image(struct receiver *r, const struct need *need, size_t *out)
 	(void)strcpy(image->file, need->file);
 	image->full = 1;
 	image->size = need->size;
-	r->run.total_bytes += need->size;
 	*out = r->run.nimages++;
 	return PH_OK;
 }
@@ -126,37 +126,22 @@ end_blob(struct receiver_blob *b, int code, const struct failure *f)
 	receiver_next(r);
 }
 
-/* 1 when a file is still granted and not here. */
-static int
-is_needed(const struct receiver *r, const struct run_image *image)
+void
+receiver_note_denied(struct receiver *r)
 {
-	const struct need *need;
-	size_t i;
-
-	for (i = 0; i < r->nneeds; i++) {
-		need = &r->needs[i];
-		if (strcmp(need->image, image->image) == 0 &&
-		    strcmp(need->version, image->version) == 0 &&
-		    strcmp(need->file, image->file) == 0)
-			return 1;
-	}
-	return 0;
+	if (r->denied.code != PH_OK)
+		receiver_note_failure(r, &r->denied);
 }
 
 void
-receiver_judge_denied(struct receiver *r)
+receiver_forget_denied(struct receiver *r)
 {
-	struct run_image *image;
 	size_t i;
 
+	r->denied.code = PH_OK;
 	for (i = 0; i < r->run.nimages; i++) {
-		image = &r->run.images[i];
-		if (image->code != PH_EDENIED)
-			continue;
-		if (is_needed(r, image))
-			receiver_note_failure(r, &r->denied);
-		else
-			image->code = PH_OK;
+		if (r->run.images[i].code == PH_EDENIED)
+			r->run.images[i].code = PH_OK;
 	}
 }
 
@@ -220,7 +205,7 @@ start_blob(struct receiver *r, struct receiver_blob *b, const struct need *need)
 	struct run_image *image;
 	int code;
 
-	code = receiver_find_image(r, need, &b->image);
+	code = find_image(r, need, &b->image);
 	if (code != PH_OK)
 		return code;
 	image = &r->run.images[b->image];
@@ -265,21 +250,29 @@ is_coming(const struct receiver *r, const struct digest *blob)
 int
 receiver_start_blobs(struct receiver *r)
 {
-	size_t i, k;
+	const struct need *need;
+	size_t k;
 	int code;
 
 	code = PH_OK;
 	k = 0;
-	for (i = 0; code == PH_OK && i < r->nneeds; i++) {
+	while (code == PH_OK && receiver_has_needs(r)) {
 		while (k < RECEIVER_BLOBS_MAX && r->blobs[k].receive != NULL)
 			k++;
 		if (k == RECEIVER_BLOBS_MAX)
 			break;
-		if (!is_coming(r, &r->needs[i].blob) &&
-		    !survey_refused_has(&r->refused, &r->needs[i].blob))
-			code = start_blob(r, &r->blobs[k], &r->needs[i]);
+		need = &r->needs[r->next_need++];
+		if (!is_coming(r, &need->blob) &&
+		    !survey_refused_has(&r->refused, &need->blob))
+			code = start_blob(r, &r->blobs[k], need);
 	}
 	return code;
+}
+
+int
+receiver_has_needs(const struct receiver *r)
+{
+	return r->next_need < r->nneeds;
 }
 
 int
@@ -313,7 +306,7 @@ receiver_cut_blobs(struct receiver *r)
 		receive_free(b->receive);
 		b->receive = NULL;
 	}
-	r->nneeds = 0;
+	r->nneeds = r->next_need = 0;
 	return code;
 }
 

@@ -287,6 +287,7 @@ done_grant(struct receiver_job *job)
 	r->news = 1;
 	/* What was refused may be granted now. */
 	survey_refused_fini(&r->refused);
+	receiver_forget_denied(r);
 	receiver_next(r);
 }
 

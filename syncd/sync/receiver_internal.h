@@ -68,6 +68,9 @@ struct receiver {
 	struct receiver_blob blobs[RECEIVER_BLOBS_MAX];
 	struct need *needs; /* Of the last survey; owned. */
 	size_t nneeds;
+	size_t next_need;      /* Those before were begun with. */
+	int64_t survey_asked;  /* Monotonic, of the last survey. */
+	int64_t survey_due_ms; /* Before, none is made for progress alone. */
 	uint32_t last_transfer;
 
 	struct statement statement; /* That is being sent. */
@@ -160,24 +163,24 @@ int receiver_on_data(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_refusal(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_done(struct receiver *r, const struct frame *f) ATTR_CHECK;
 
-/* The entry of a blob in the run, made when it is first seen. */
-int receiver_find_image(struct receiver *r, const struct need *need,
-    size_t *out) ATTR_CHECK;
-
 /* Bring a blob's entry in the run up to date. */
 void receiver_update_image(struct receiver_blob *b);
 
 /* Begin with what is needed, as far as there is room. */
 int receiver_start_blobs(struct receiver *r) ATTR_CHECK;
 
+/* 1 while there is more of the last survey to begin with. */
+int receiver_has_needs(const struct receiver *r);
+
 /* 1 while any blob is on its way. */
 int receiver_any_coming(const struct receiver *r);
 
 /*
- * At the end: what the provider denied is a failure where it is still
- * granted; where a new list took it away, it is none.
+ * What the provider denied is a failure at the end; but not where a new list
+ * is in force, which may have taken it away.
  */
-void receiver_judge_denied(struct receiver *r);
+void receiver_note_denied(struct receiver *r);
+void receiver_forget_denied(struct receiver *r);
 
 /* Cut all transfers; what came of them stays in staging. */
 int receiver_cut_blobs(struct receiver *r) ATTR_CHECK;

@@ -51,6 +51,20 @@ run_content(const struct run *run)
 	return sum;
 }
 
+uint64_t
+run_done_bytes(const struct run *run)
+{
+	uint64_t sum;
+	size_t i;
+
+	sum = 0;
+	for (i = 0; i < run->nimages; i++) {
+		if (run->images[i].done)
+			sum += run->images[i].size;
+	}
+	return sum;
+}
+
 void
 run_begin_contact(struct run *run)
 {

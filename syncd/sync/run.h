@@ -85,6 +85,9 @@ void run_fini(struct run *run);
 /* Bytes of images that came by wire. */
 uint64_t run_content(const struct run *run);
 
+/* The sum of the sizes of what was received whole. */
+uint64_t run_done_bytes(const struct run *run);
+
 /* The first contact of a run begins, or the next after one that was cut. */
 void run_begin_contact(struct run *run);
 

@@ -95,28 +95,113 @@ is_refused(void *cookie, const struct digest *manifest)
 	return survey_refused_has(&s->refused, manifest);
 }
 
+/* What a blob adds to what is needed. */
+struct share {
+	struct digest blob;
+	uint64_t size;
+};
+
+/* Looking for what is needed. */
+struct search {
+	struct catalogue *c;
+	struct survey *s;
+	struct share *shares;
+	size_t nshares;
+	size_t room;
+};
+
+/* Count a blob; that it was counted before shows when all are here. */
+static int
+add_share(struct search *search, const struct need *need)
+{
+	struct share *shares;
+	size_t room;
+
+	if (search->nshares == search->room) {
+		room = search->room == 0 ? 64 : 2 * search->room;
+		shares = realloc(search->shares, room * sizeof(*shares));
+		if (shares == NULL)
+			return PH_ENOMEM;
+		search->shares = shares;
+		search->room = room;
+	}
+	search->shares[search->nshares].blob = need->blob;
+	search->shares[search->nshares++].size = need->size;
+	return PH_OK;
+}
+
 /* A blob that is needed, unless it was refused or told already. */
 static int
 on_need(void *cookie, const struct need *need)
 {
-	struct need *needs;
+	struct search *search;
 	struct survey *s;
 	size_t i;
+	int r;
 
-	s = cookie;
-	if (s->nneeds == SURVEY_NEEDS_MAX ||
-	    survey_refused_has(&s->refused, &need->blob))
+	search = cookie;
+	s = search->s;
+	if (survey_refused_has(&s->refused, &need->blob))
 		return PH_OK;
+	r = add_share(search, need);
+	if (r != PH_OK || s->nneeds == SURVEY_NEEDS_MAX)
+		return r;
 	for (i = 0; i < s->nneeds; i++) {
 		if (digest_compare(&s->needs[i].blob, &need->blob) == 0)
 			return PH_OK;
 	}
-	needs = realloc(s->needs, (s->nneeds + 1) * sizeof(*needs));
-	if (needs == NULL)
+	s->needs[s->nneeds] = *need;
+	return needs_find_bases(search->c, &s->needs[s->nneeds++]);
+}
+
+static int
+compare_shares(const void *a, const void *b)
+{
+	const struct share *x, *y;
+
+	x = a;
+	y = b;
+	return digest_compare(&x->blob, &y->blob);
+}
+
+/* Sum up what is needed, each blob once. */
+static uint64_t
+sum_shares(struct search *search)
+{
+	const struct share *share;
+	uint64_t sum;
+	size_t i;
+
+	if (search->nshares == 0)
+		return 0;
+	qsort(search->shares, search->nshares, sizeof(*search->shares),
+	    compare_shares);
+	sum = 0;
+	for (i = 0; i < search->nshares; i++) {
+		share = &search->shares[i];
+		if (i == 0 || compare_shares(share - 1, share) != 0)
+			sum += share->size;
+	}
+	return sum;
+}
+
+/* The first blobs that are needed, and what all of them come to. */
+static int
+find_needs(struct catalogue *c, struct survey *s)
+{
+	struct search search;
+	int r;
+
+	memset(&search, 0, sizeof(search));
+	search.c = c;
+	search.s = s;
+	s->needs = calloc(SURVEY_NEEDS_MAX, sizeof(*s->needs));
+	if (s->needs == NULL)
 		return PH_ENOMEM;
-	s->needs = needs;
-	s->needs[s->nneeds++] = *need;
-	return PH_OK;
+	r = needs_each(c, on_need, &search);
+	s->needed_bytes = sum_shares(&search);
+	free(search.shares);
+	return r;
 }
 
 /* What is to be received, where receiving is allowed. */
@@ -128,7 +213,7 @@ find_missing(struct catalogue *c, struct survey *s)
 	r = needs_manifests(c, is_refused, s, s->manifests,
 	    SURVEY_MANIFESTS_MAX, &s->nmanifests);
 	if (r == PH_OK && s->nmanifests == 0)
-		r = needs_each(c, on_need, s);
+		r = find_needs(c, s);
 	return r;
 }
 

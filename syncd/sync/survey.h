@@ -19,7 +19,7 @@
 
 /* Manifests asked for, and needs told, at a time. */
 #define SURVEY_MANIFESTS_MAX 64u
-#define SURVEY_NEEDS_MAX 4096u
+#define SURVEY_NEEDS_MAX 64u
 
 /* Digests that the provider does not have for us; sorted by nothing. */
 struct survey_refused {
@@ -61,6 +61,7 @@ struct survey {
 	size_t nmanifests;
 	struct need *needs; /* Owned; filled in when no manifest is missing. */
 	size_t nneeds;
+	uint64_t needed_bytes; /* Of these, and of those that did not fit. */
 	struct statement statement; /* If receipt: due or not. */
 };
 

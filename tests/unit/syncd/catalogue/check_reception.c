@@ -271,6 +271,7 @@ START_TEST(bases_are_the_nearest)
 	n = 0;
 	ck_assert_int_eq(needs_each(lab->c, on_need, &n), PH_OK);
 	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(needs_find_bases(lab->c, &last), PH_OK);
 	ck_assert_str_eq(last.version, "10");
 	ck_assert_uint_eq(last.size, SIZE);
 	world_blob(SIZE, 10, &blob);
