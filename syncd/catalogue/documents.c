@@ -21,7 +21,7 @@
 #define SIGNATURES_TEXT_MAX (32u << 10)
 
 static const char *const directories[] = { "trust", "charters", "grants",
-	"lists", "manifests", "receipts", "checkpoints", "policies" };
+	"lists", "manifests", "receipts", "sets", "checkpoints", "policies" };
 
 #define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
@@ -85,16 +85,29 @@ documents_manifest_name(const struct digest *manifest)
 	return digest_name("manifests", manifest);
 }
 
-struct document_name
-documents_receipt_name(const struct digest *id, uint64_t number)
+/* DIR/ID-NUMBER */
+static struct document_name
+numbered_name(const char *dir, const struct digest *id, uint64_t number)
 {
 	struct document_name name;
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_hex(id, hex);
-	(void)snprintf(name.text, sizeof(name.text), "receipts/%s-%" PRIu64,
-	    hex, number);
+	(void)snprintf(name.text, sizeof(name.text), "%s/%s-%" PRIu64, dir, hex,
+	    number);
 	return name;
+}
+
+struct document_name
+documents_receipt_name(const struct digest *id, uint64_t number)
+{
+	return numbered_name("receipts", id, number);
+}
+
+struct document_name
+documents_set_name(const struct digest *id, uint64_t number)
+{
+	return numbered_name("sets", id, number);
 }
 
 struct document_name

@@ -17,10 +17,11 @@
  * whether it may be believed, is for others: what is read here was signed,
  * and is verified again by whoever relies on it.
  *
- *	trust/EPOCH             lists/DIGEST (of grants and of receipts)
+ *	trust/EPOCH             lists/DIGEST (of grants and of our receipts)
  *	charters/ID-EPOCH-GEN   grants/ID-EPOCH-GEN
  *	manifests/DIGEST        policies/DIGEST (YAML)
  *	receipts/ID-NUMBER      (and the changes to the set before)
+ *	sets/ID-NUMBER          (of the receipt of that number)
  *	checkpoints/ID          (the last one that came)
  *
  * A signed document is NAME.json with NAME.json.sig; a text is NAME.txt.
@@ -42,6 +43,8 @@ struct document_name documents_grant_name(const struct digest *id,
 struct document_name documents_list_name(const struct digest *list);
 struct document_name documents_manifest_name(const struct digest *manifest);
 struct document_name documents_receipt_name(const struct digest *id,
+    uint64_t number);
+struct document_name documents_set_name(const struct digest *id,
     uint64_t number);
 struct document_name documents_checkpoint_name(const struct digest *id);
 struct document_name documents_policy_name(const struct digest *policy);

@@ -10,9 +10,9 @@
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/policies.h"
 #include "syncd/catalogue/publish_entry.h"
+#include "syncd/catalogue/receipt_entry.h"
 #include "syncd/catalogue/reception.h"
 #include "syncd/catalogue/registry.h"
-#include "syncd/catalogue/reports.h"
 #include "syncd/catalogue/statement.h"
 #include "syncd/catalogue/withdrawal.h"
 
@@ -40,7 +40,7 @@ static const struct ledger_kind kinds[] = {
 	{ "policy", policies_apply, 0 },
 	/* The log about a repository. */
 	{ "grant", grants_apply, 0 },
-	{ "receipt", reports_apply, LEDGER_RESERVE },
+	{ "receipt", receipt_entry_apply, LEDGER_RESERVE },
 	{ "delivery", apply_nothing, LEDGER_RESERVE },
 	{ "delivered", apply_nothing, 0 },
 	{ "refused", apply_nothing, 2 * LEDGER_RESERVE },

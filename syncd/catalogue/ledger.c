@@ -243,6 +243,16 @@ get_applied(struct catalogue *c, const struct digest *about, uint64_t *out)
 	return r == PH_EABSENT ? PH_OK : r;
 }
 
+int
+ledger_rewind(struct catalogue *c, struct index_txn *txn,
+    const struct digest *about)
+{
+	char key[DIGEST_HEX_SIZE + 8];
+
+	applied_key(c, about, key);
+	return rows_number_put(txn, key, 0);
+}
+
 /* Apply what a log has beyond what was applied. */
 static int
 catch_up(struct catalogue *c, const struct digest *about,

@@ -92,6 +92,13 @@ struct ledger_kind {
  */
 int ledger_replay(struct catalogue *c, unsigned int *napplied) ATTR_CHECK;
 
+/*
+ * Let the next start apply the log about a repository from its beginning:
+ * something that it names was missing.
+ */
+int ledger_rewind(struct catalogue *c, struct index_txn *txn,
+    const struct digest *about) ATTR_CHECK;
+
 /* The log about a repository, opened when needed (NULL: our own). */
 int ledger_log(struct catalogue *c, const struct digest *about,
     struct log **out) ATTR_CHECK;

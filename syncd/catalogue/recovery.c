@@ -8,7 +8,9 @@
 #include "syncd/catalogue/display.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/mandate.h"
+#include "syncd/catalogue/receipt_entry.h"
 #include "syncd/catalogue/reception.h"
+#include "syncd/catalogue/reported.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/sweep.h"
 #include "syncd/catalogue/wanted.h"
@@ -112,6 +114,10 @@ recovery_run(struct catalogue *c, unsigned int *napplied)
 	 */
 	if (r == PH_OK && !catalogue_is_primary(c))
 		r = wanted_enter(c);
+	if (r == PH_OK && catalogue_is_primary(c))
+		r = receipt_entry_check(c);
+	if (r == PH_OK && catalogue_is_primary(c))
+		r = reported_sweep(c);
 	if (r == PH_OK)
 		r = staging_clean(c->store);
 	if (r == PH_OK && !catalogue_is_primary(c))

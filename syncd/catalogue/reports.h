@@ -10,26 +10,24 @@
 #include "proto/message_state.h"
 #include "proto/order.h"
 #include "syncd/catalogue/catalogue.h"
-
-struct ledger_event;
+#include "syncd/catalogue/report_row.h"
 
 /*
  * Primary: what repositories reported to hold, by their receipts.  Lane
  * only.
  */
 
-/* The last receipt of a repository. */
-struct report {
-	uint64_t number;
-	struct digest receipt; /* Of the document. */
-	struct digest set;
-	uint64_t count; /* Lines of the set. */
-	uint8_t incarnation[PH_INCARNATION_SIZE];
-	struct order grant; /* Under which it spoke; {0, 0}: none. */
-	uint64_t free_bytes;
-	int64_t time;     /* As the repository has it. */
-	int64_t received; /* As we have it. */
-};
+/*
+ * A repository may send so many receipts at once, and one more each interval.
+ * One that does its work needs one a day and one or two for each contact with
+ * news; only one that wants our disk to grow needs more.
+ */
+#define REPORTS_BURST 240
+#define REPORTS_INTERVAL_S 60
+
+/* Versions that a set may have beyond all that we ever published: those that
+ * a primary which was restored from a backup does not know. */
+#define REPORTS_UNKNOWN_MAX 1024u
 
 /* PH_OK, or PH_EABSENT when it never reported. */
 int reports_get(struct catalogue *c, const struct digest *id,
@@ -50,14 +48,13 @@ int reports_holds(struct catalogue *c, const struct digest *id,
  * logged, and grants that follow from it are issued, before PH_OK.  *out is
  * the answer; out->send_whole when the set named base is not here.
  * PH_ESIGNATURE, PH_EDOCUMENT, PH_EDIGEST; PH_EFORK for a clone: another
- * receipt of a number we have, a lower number, or another incarnation.
+ * receipt of a number we have, a lower number, or another incarnation;
+ * PH_EBUSY when they come too often, PH_ELIMIT for a set of more versions than
+ * there are, PH_ENOSPC: then nothing was written.
  */
 int reports_receive(struct catalogue *c, const struct digest *id,
     const struct document *receipt, const struct digest *base,
     const void *changes, size_t len, struct message_received *out,
     struct failure *f) ATTR_CHECK;
-
-/* Of the ledger. */
-int reports_apply(struct catalogue *c, const struct ledger_event *e);
 
 #endif
