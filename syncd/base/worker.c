@@ -2,8 +2,8 @@
  * A pool of threads and its lanes.
  *
  * One mutex guards the queues.  A job is in exactly one of: its lane's queue
- * (behind another of that lane), the ready queue, a thread, the finished
- * queue.  A lane is busy from the moment one of its jobs enters the ready
+ * (behind another of that lane), the ready queue or that of short jobs, a
+ * thread, the finished queue.  A lane is busy from the moment one of its jobs enters the ready
  * queue until that job was run.
  *
  * Threads tell the loop through an eventfd: that needs no memory, so a job
@@ -49,7 +49,9 @@ struct worker_pool {
 	/* The mutex guards all below, and the insides of the lanes. */
 	pthread_mutex_t mutex;
 	pthread_cond_t work; /* Something is ready, or it is time to stop. */
-	pthread_cond_t rest; /* Something is finished. */
+	pthread_cond_t brief_work;
+	pthread_cond_t rest;     /* Something is finished. */
+	struct task_queue brief; /* Short ones; where there are threads. */
 	struct task_queue ready;
 	struct task_queue finished;
 	int stop;
@@ -120,20 +122,21 @@ finish(struct worker_pool *pool, struct task *task)
 	(void)pthread_cond_signal(&pool->rest);
 }
 
-/* A thread: run what is ready until told to stop. */
-static void *
-thread_main(void *cookie)
+/* Run what a thread may take until told to stop; others: not short, too. */
+static void
+serve(struct worker_pool *pool, pthread_cond_t *work, int others)
 {
-	struct worker_pool *pool = cookie;
 	struct task *task;
 
 	(void)pthread_mutex_lock(&pool->mutex);
 	for (;;) {
-		task = take(&pool->ready);
+		task = take(&pool->brief);
+		if (task == NULL && others)
+			task = take(&pool->ready);
 		if (task == NULL && pool->stop)
 			break;
 		if (task == NULL) {
-			(void)pthread_cond_wait(&pool->work, &pool->mutex);
+			(void)pthread_cond_wait(work, &pool->mutex);
 			continue;
 		}
 		(void)pthread_mutex_unlock(&pool->mutex);
@@ -142,6 +145,24 @@ thread_main(void *cookie)
 		finish(pool, task);
 	}
 	(void)pthread_mutex_unlock(&pool->mutex);
+}
+
+static void *
+thread_main(void *cookie)
+{
+	struct worker_pool *pool = cookie;
+
+	serve(pool, &pool->work, 1);
+	return NULL;
+}
+
+/* The thread for short jobs alone. */
+static void *
+brief_main(void *cookie)
+{
+	struct worker_pool *pool = cookie;
+
+	serve(pool, &pool->brief_work, 0);
 	return NULL;
 }
 
@@ -203,15 +224,15 @@ start_threads(struct worker_pool *pool, int nthreads)
 
 	if (nthreads == 0)
 		return PH_OK;
-	pool->threads = calloc((size_t)nthreads, sizeof(*pool->threads));
+	pool->threads = calloc((size_t)nthreads + 1, sizeof(*pool->threads));
 	if (pool->threads == NULL)
 		return PH_ENOMEM;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	r = 0;
-	while (r == 0 && pool->nthreads < nthreads) {
+	while (r == 0 && pool->nthreads < nthreads + 1) {
 		r = pthread_create(&pool->threads[pool->nthreads], NULL,
-		    thread_main, pool);
+		    pool->nthreads == 0 ? brief_main : thread_main, pool);
 		if (r == 0)
 			pool->nthreads++;
 	}
@@ -229,10 +250,12 @@ worker_pool_new(struct loop *loop, int nthreads)
 	if (pool == NULL)
 		return NULL;
 	SLIST_INIT(&pool->lanes);
+	STAILQ_INIT(&pool->brief);
 	STAILQ_INIT(&pool->ready);
 	STAILQ_INIT(&pool->finished);
 	(void)pthread_mutex_init(&pool->mutex, NULL);
 	(void)pthread_cond_init(&pool->work, NULL);
+	(void)pthread_cond_init(&pool->brief_work, NULL);
 	(void)pthread_cond_init(&pool->rest, NULL);
 	pool->wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (pool->wakefd == -1)
@@ -262,20 +285,51 @@ worker_lane_new(struct worker_pool *pool)
 	return lane;
 }
 
+/* A task that is pending from now on; NULL without memory. */
+static struct task *
+new_task(struct worker_pool *pool, struct worker_lane *lane, worker_run *run,
+    worker_done *done, void *job)
+{
+	struct task *task;
+
+	task = malloc(sizeof(*task));
+	if (task == NULL)
+		return NULL;
+	task->lane = lane;
+	task->run = run;
+	task->done = done;
+	task->job = job;
+	pool->pending++;
+	return task;
+}
+
+int
+worker_submit_short(struct worker_pool *pool, worker_run *run,
+    worker_done *done, void *job)
+{
+	struct task *task;
+
+	if (pool->nthreads == 0)
+		return worker_submit(pool, NULL, run, done, job);
+	task = new_task(pool, NULL, run, done, job);
+	if (task == NULL)
+		return PH_ENOMEM;
+	(void)pthread_mutex_lock(&pool->mutex);
+	STAILQ_INSERT_TAIL(&pool->brief, task, link);
+	(void)pthread_cond_signal(&pool->brief_work);
+	(void)pthread_mutex_unlock(&pool->mutex);
+	return PH_OK;
+}
+
 int
 worker_submit(struct worker_pool *pool, struct worker_lane *lane,
     worker_run *run, worker_done *done, void *job)
 {
 	struct task *task;
 
-	task = malloc(sizeof(*task));
+	task = new_task(pool, lane, run, done, job);
 	if (task == NULL)
 		return PH_ENOMEM;
-	task->lane = lane;
-	task->run = run;
-	task->done = done;
-	task->job = job;
-	pool->pending++;
 	(void)pthread_mutex_lock(&pool->mutex);
 	/* Without threads all go one at a time and in order, lanes too. */
 	if (pool->nthreads == 0)
@@ -334,6 +388,7 @@ worker_pool_free(struct worker_pool *pool)
 	(void)pthread_mutex_lock(&pool->mutex);
 	pool->stop = 1;
 	(void)pthread_cond_broadcast(&pool->work);
+	(void)pthread_cond_broadcast(&pool->brief_work);
 	(void)pthread_mutex_unlock(&pool->mutex);
 	for (i = 0; i < pool->nthreads; i++)
 		(void)pthread_join(pool->threads[i], NULL);
@@ -347,6 +402,7 @@ worker_pool_free(struct worker_pool *pool)
 		(void)close(pool->wakefd);
 	(void)pthread_cond_destroy(&pool->rest);
 	(void)pthread_cond_destroy(&pool->work);
+	(void)pthread_cond_destroy(&pool->brief_work);
 	(void)pthread_mutex_destroy(&pool->mutex);
 	free(pool);
 }

@@ -40,6 +40,15 @@ struct worker_lane *worker_lane_new(struct worker_pool *pool);
 int worker_submit(struct worker_pool *pool, struct worker_lane *lane,
     worker_run *run, worker_done *done, void *job) ATTR_CHECK;
 
+/*
+ * The same, before all that is not short.  For a job that computes nothing
+ * and waits for one small read at most: one more thread than the pool was
+ * made with runs these alone, so that they do not wait for hours of others.
+ * They finish in no order.
+ */
+int worker_submit_short(struct worker_pool *pool, worker_run *run,
+    worker_done *done, void *job) ATTR_CHECK;
+
 /* Jobs submitted whose done() has not been called. */
 int worker_pending(const struct worker_pool *pool);
 

@@ -317,6 +317,8 @@ provider_put_content(struct provider *p, struct buffer *out)
 			continue;
 		before = out->len;
 		r = provide_content(t->provide, PH_DATA_MAX, out, &put);
+		if (r == PH_EMESSAGE)
+			return r;
 		if (r != PH_OK) {
 			buffer_truncate(out, before);
 			id = provide_transfer(t->provide);

@@ -1,7 +1,8 @@
 /*
  * Single flight.  A pair goes through open (cache and signature looked up,
  * what the cache has verified), then one job a segment.  Jobs own what they
- * use while they run: the loop reads only rows that were announced to it.
+ * use while they run, but for rows that were announced, which may be read
+ * beside them.  The loop itself touches no file.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "proto/limits.h"
 #include "syncd/delta/encode.h"
 #include "syncd/store/delta_cache.h"
+#include "syncd/transfer/plain.h"
 #include "syncd/transfer/signing.h"
 #include "syncd/transfer/source.h"
 
@@ -22,9 +24,6 @@
  */
 #define WORKING_MAX 2u
 
-/* The level of the first encoding: fast, and near the best of zstd. */
-#define FIRST_LEVEL 3
-
 struct encodings_use {
 	struct encodings *pair;
 	struct encodings_use *next;
@@ -34,9 +33,9 @@ struct encodings_use {
 
 /*
  * Invariants: while busy, a job of ours is with the workers and owns file,
- * encoder, sources and signature; the loop then reads only rows below nrows
- * of file, which do not change.  A pair without users is freed as soon as it
- * is not busy.
+ * encoder, sources and signature; reads are only of rows below nrows of
+ * file, which do not change.  A pair without users is freed as soon as it is
+ * neither busy nor read.
  */
 struct encodings {
 	struct encodings_pool *pool;
@@ -50,7 +49,8 @@ struct encodings {
 	struct delta_signature *signature;
 	struct delta_encoder *encoder;
 	struct buffer encoding;
-	uint64_t nrows; /* Announced to the loop. */
+	uint64_t nrows;      /* Announced to the loop. */
+	unsigned int nreads; /* Of such rows, on their way. */
 	int busy;
 	int opened;   /* The cache was looked up. */
 	int working;  /* It has one of the pool's encoders. */
@@ -239,7 +239,7 @@ open_encoder(struct encodings *pair)
 		config.base_digest = pair->id.base;
 	}
 	config.segment_size = pair->id.segment_size;
-	config.level = FIRST_LEVEL;
+	config.level = ENCODING_LEVEL;
 	pair->encoder = delta_encoder_new(&config);
 	return pair->encoder == NULL ? PH_ENOMEM : PH_OK;
 }
@@ -356,6 +356,14 @@ drop(struct encodings *pair)
 	}
 }
 
+/* Drop a pair that nobody uses, once nothing is at work on it. */
+static void
+drop_unused(struct encodings *pair)
+{
+	if (pair->users == NULL && !pair->busy && pair->nreads == 0)
+		drop(pair);
+}
+
 /* Tell all users; each may end its use while it is told. */
 static void
 tell(struct encodings *pair)
@@ -428,7 +436,7 @@ step(struct encodings *pair)
 	assert(!pair->busy);
 	pool = pair->pool;
 	if (pair->users == NULL) {
-		drop(pair);
+		drop_unused(pair);
 		return;
 	}
 	complete =
@@ -507,7 +515,8 @@ encodings_use(struct encodings_pool *pool, const struct digest *target,
 	use->cookie = cookie;
 	use->next = pair->users;
 	pair->users = use;
-	if (!pair->busy && !pair->opened)
+	/* One that was read while it had no users rests. */
+	if (!pair->busy)
 		step(pair);
 	return use;
 }
@@ -528,8 +537,7 @@ encodings_end(struct encodings_use *use)
 		}
 	}
 	free(use);
-	if (pair->users == NULL && !pair->busy)
-		drop(pair);
+	drop_unused(pair);
 }
 
 uint64_t
@@ -551,101 +559,136 @@ encodings_error(const struct encodings_use *use)
 	return use->pair->error;
 }
 
-int
-encodings_row(struct encodings_use *use, uint64_t segment,
-    struct delta_file_row *row)
-{
-	if (segment >= use->pair->nrows)
-		return PH_EABSENT;
-	return delta_file_row(use->pair->file, segment, row);
-}
-
-int
-encodings_read(struct encodings_use *use, const struct delta_file_row *row,
-    uint32_t offset, void *buf, size_t len)
-{
-	return delta_file_read(use->pair->file, row, offset, buf, len);
-}
-
-/* Encoding one segment without a base, with an encoder of its own. */
-struct plain_job {
-	struct store *store;
-	struct digest target;
-	uint32_t segment_size;
+/* Reading rows, or a piece of one encoding. */
+struct read_job {
+	struct encodings *pair;
 	uint64_t segment;
-	struct delta_file_row row;
-	struct buffer encoding;
+	struct delta_file_row *rows; /* NULL: bytes. */
+	size_t nrows;
+	uint32_t offset;
+	uint32_t end;
+	void *bytes;
+	size_t len;
 	int result;
-	encodings_plain_done *done;
+	encodings_read_done *done;
 	void *cookie;
 };
 
-static void
-run_plain(void *cookie)
+static int
+read_rows(struct read_job *job)
 {
-	struct delta_outcome outcome;
-	struct delta_encoder *encoder;
-	struct delta_config config;
-	struct file_source target;
-	struct plain_job *job;
+	size_t i;
 	int r;
 
-	job = cookie;
-	encoder = NULL;
-	memset(&config, 0, sizeof(config));
-	file_source_init(&target);
-	r = file_source_open_blob(&target, job->store, &job->target);
-	if (r == PH_OK) {
-		config.target = &target.source;
-		config.segment_size = job->segment_size;
-		config.level = FIRST_LEVEL;
-		encoder = delta_encoder_new(&config);
-		r = encoder == NULL ? PH_ENOMEM : PH_OK;
-	}
-	if (r == PH_OK)
-		r = delta_encoder_segment_plain(encoder, (uint32_t)job->segment,
-		    &job->encoding, &outcome);
-	if (r == PH_OK) {
-		job->row.encoding = outcome.encoding;
-		job->row.target = outcome.target;
-		job->row.length = (uint32_t)job->encoding.len;
-	}
-	delta_encoder_free(encoder);
-	file_source_close(&target);
-	job->result = r;
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < job->nrows; i++)
+		r = delta_file_row(job->pair->file, job->segment + i,
+		    &job->rows[i]);
+	return r;
+}
+
+static int
+read_bytes(struct read_job *job)
+{
+	struct delta_file_row row;
+	int r;
+
+	r = delta_file_row(job->pair->file, job->segment, &row);
+	if (r != PH_OK)
+		return r;
+	if (job->end > row.length)
+		return PH_EMESSAGE;
+	return delta_file_read(job->pair->file, &row, job->offset, job->bytes,
+	    job->len);
 }
 
 static void
-on_plain(void *cookie)
+run_read(void *cookie)
 {
-	struct plain_job *job;
+	struct read_job *job;
 
 	job = cookie;
-	job->done(job->cookie, job->result, &job->row, &job->encoding);
-	buffer_fini(&job->encoding);
+	job->result = job->rows != NULL ? read_rows(job) : read_bytes(job);
+}
+
+static void
+on_read(void *cookie)
+{
+	struct encodings *pair;
+	struct read_job *job;
+
+	job = cookie;
+	pair = job->pair;
+	job->done(job->cookie, job->result);
 	free(job);
+	pair->nreads--;
+	drop_unused(pair);
+}
+
+/* Submit a copy of a job. */
+static int
+submit_read(const struct read_job *job)
+{
+	struct read_job *copy;
+	int r;
+
+	copy = malloc(sizeof(*copy));
+	if (copy == NULL)
+		return PH_ENOMEM;
+	*copy = *job;
+	r = worker_submit_short(job->pair->pool->workers, run_read, on_read,
+	    copy);
+	if (r == PH_OK)
+		job->pair->nreads++;
+	else
+		free(copy);
+	return r;
 }
 
 int
-encodings_plain(struct encodings_use *use, uint64_t segment,
-    encodings_plain_done *done, void *cookie)
+encodings_read_rows(struct encodings_use *use, uint64_t first, size_t nrows,
+    struct delta_file_row *rows, encodings_read_done *done, void *cookie)
 {
-	struct plain_job *job;
-	int r;
+	struct read_job job;
 
-	job = calloc(1, sizeof(*job));
-	if (job == NULL)
-		return PH_ENOMEM;
-	job->store = use->pair->pool->store;
-	job->target = use->pair->id.target;
-	job->segment_size = use->pair->id.segment_size;
-	job->segment = segment;
-	job->done = done;
-	job->cookie = cookie;
-	buffer_init(&job->encoding, PH_ENCODING_SIZE_MAX);
-	r = worker_submit(use->pair->pool->workers, NULL, run_plain, on_plain,
-	    job);
-	if (r != PH_OK)
-		free(job);
-	return r;
+	assert(first <= use->pair->nrows && nrows <= use->pair->nrows - first);
+	memset(&job, 0, sizeof(job));
+	job.pair = use->pair;
+	job.segment = first;
+	job.rows = rows;
+	job.nrows = nrows;
+	job.done = done;
+	job.cookie = cookie;
+	return submit_read(&job);
+}
+
+int
+encodings_read(struct encodings_use *use, uint64_t segment, uint32_t offset,
+    uint32_t end, void *bytes, size_t len, encodings_read_done *done,
+    void *cookie)
+{
+	struct read_job job;
+
+	assert(segment < use->pair->nrows);
+	memset(&job, 0, sizeof(job));
+	job.pair = use->pair;
+	job.segment = segment;
+	job.offset = offset;
+	job.end = end;
+	job.bytes = bytes;
+	job.len = len;
+	job.done = done;
+	job.cookie = cookie;
+	return submit_read(&job);
+}
+
+int
+encodings_plain(struct encodings_use *use, uint64_t segment, plain_done *done,
+    void *cookie)
+{
+	const struct encodings_pool *pool;
+
+	pool = use->pair->pool;
+	return plain_encode(pool->workers, pool->store, &use->pair->id.target,
+	    use->pair->id.segment_size, segment, done, cookie);
 }

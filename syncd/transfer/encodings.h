@@ -9,6 +9,7 @@
 #include "syncd/base/worker.h"
 #include "syncd/store/delta_file.h"
 #include "syncd/store/store.h"
+#include "syncd/transfer/plain.h"
 
 /*
  * The encodings of a target against a base, made once for everybody who asks
@@ -65,23 +66,27 @@ uint64_t encodings_nrows(const struct encodings_use *use);
 /* PH_OK, or why no more rows will come. */
 int encodings_error(const struct encodings_use *use);
 
-/* The row of a segment that is ready. */
-int encodings_row(struct encodings_use *use, uint64_t segment,
-    struct delta_file_row *row) ATTR_CHECK;
-
-/* Read len bytes of the encoding of a segment that is ready. */
-int encodings_read(struct encodings_use *use, const struct delta_file_row *row,
-    uint32_t offset, void *buf, size_t len) ATTR_CHECK;
+/*
+ * Read the rows of nrows segments from the first on, or len bytes at offset
+ * of the encoding of one; all of them ready.  Where the bytes go is the
+ * caller's, and is the worker's until done(cookie, result) is called, which
+ * is once, later, and even when the use has ended meanwhile.  The result of
+ * a read that is to go on up to end (at least offset + len) is PH_EMESSAGE
+ * when that is not inside the encoding.
+ */
+typedef void encodings_read_done(void *cookie, int result);
+int encodings_read_rows(struct encodings_use *use, uint64_t first, size_t nrows,
+    struct delta_file_row *rows, encodings_read_done *done,
+    void *cookie) ATTR_CHECK;
+int encodings_read(struct encodings_use *use, uint64_t segment, uint32_t offset,
+    uint32_t end, void *bytes, size_t len, encodings_read_done *done,
+    void *cookie) ATTR_CHECK;
 
 /*
- * Encode one segment of the target without the base, in memory.  done is
- * called later with the result; then encoding, row->encoding, row->length
- * and row->target are filled in, and the encoding is the callee's.  It is
- * called even when the use has ended meanwhile (cookie must live till then).
+ * Encode one segment of the target without the base (plain.h).  done is
+ * called even when the use has ended meanwhile: cookie must live till then.
  */
-typedef void encodings_plain_done(void *cookie, int result,
-    const struct delta_file_row *row, struct buffer *encoding);
 int encodings_plain(struct encodings_use *use, uint64_t segment,
-    encodings_plain_done *done, void *cookie) ATTR_CHECK;
+    plain_done *done, void *cookie) ATTR_CHECK;
 
 #endif

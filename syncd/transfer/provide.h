@@ -53,9 +53,9 @@ const struct digest *provide_base(const struct provide *p);
 uint64_t provide_sent(const struct provide *p);
 
 /*
- * A PULL or PLAIN? arrived.  PH_OK; PH_EMESSAGE for what was not announced
- * or is not inside the encoding, PH_ELIMIT when more is asked for than may
- * be.
+ * A PULL or PLAIN? arrived.  PH_OK; PH_EMESSAGE for what was not announced,
+ * PH_ELIMIT when more is asked for than may be.  That a PULL is not inside
+ * the encoding may show later, from provide_content().
  */
 int provide_on_pull(struct provide *p, const struct message_pull *m) ATTR_CHECK;
 int provide_on_plain_query(struct provide *p, uint32_t segment) ATTR_CHECK;
@@ -68,8 +68,10 @@ int provide_on_plain_query(struct provide *p, uint32_t segment) ATTR_CHECK;
 int provide_control(struct provide *p, int wait, struct buffer *out) ATTR_CHECK;
 
 /*
- * Put one DATA of what was asked for, at most max bytes of content.  *put is
- * 1 if there was one.  PH_OK; or why the transfer failed.
+ * Put one DATA of what was asked for, at most max bytes of content (and
+ * PH_DATA_MAX).  *put is 1 if there was one: ready() tells when the next was
+ * read.  PH_OK; PH_EMESSAGE when the peer asked for what is not there; or why
+ * the transfer failed.
  */
 int provide_content(struct provide *p, size_t max, struct buffer *out,
     int *put) ATTR_CHECK;

@@ -253,6 +253,24 @@ START_TEST(jobs_without_a_lane_run_side_by_side)
 }
 END_TEST
 
+START_TEST(short_jobs_wait_for_no_others)
+{
+	int i;
+
+	/* All threads but the one that is theirs are taken. */
+	ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, THREADS + 1), 0);
+	for (i = 0; i < THREADS; i++)
+		ck_assert_int_eq(worker_submit(pool, NULL, run_meet, done_count,
+				     NULL),
+		    PH_OK);
+	ck_assert_int_eq(worker_submit_short(pool, run_meet, done_count, NULL),
+	    PH_OK);
+	worker_drain(pool);
+	ck_assert_int_eq(ndone, THREADS + 1);
+	ck_assert_int_eq(pthread_barrier_destroy(&barrier), 0);
+}
+END_TEST
+
 START_TEST(lanes_run_side_by_side)
 {
 	int i;
@@ -371,6 +389,7 @@ main(void)
 	add_common(tests);
 	tcase_add_test(tests, jobs_run_on_other_threads);
 	tcase_add_test(tests, jobs_without_a_lane_run_side_by_side);
+	tcase_add_test(tests, short_jobs_wait_for_no_others);
 	tcase_add_test(tests, lanes_run_side_by_side);
 	tcase_add_test(tests, workers_leave_signals_to_the_loop);
 	suite_add_tcase(suite, tests);

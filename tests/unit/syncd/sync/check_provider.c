@@ -1,6 +1,7 @@
 /*
  * A provider and receivers that do what ours would not.
  */
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
@@ -279,6 +280,92 @@ START_TEST(denied_is_as_unknown)
 }
 END_TEST
 
+/* Reads of the primary's files by the loop's thread. */
+static pthread_t loop_thread;
+static const struct file_ops *real_ops;
+static unsigned int nreads, nloop_reads;
+
+static ssize_t
+watched_pread(void *cookie, int fd, void *buf, size_t len, off_t at)
+{
+	if (pthread_equal(pthread_self(), loop_thread))
+		nloop_reads++;
+	else
+		(void)__atomic_fetch_add(&nreads, 1, __ATOMIC_RELAXED);
+	return real_ops->pread(cookie, fd, buf, len, at);
+}
+
+START_TEST(the_loop_reads_no_file)
+{
+	struct file_ops watched;
+	struct message_segments segments;
+	struct message_pull pull;
+	struct message_row row;
+	struct frame frame;
+	uint64_t pulled;
+	size_t i;
+
+	real_ops = primary.files.ops;
+	watched = *real_ops;
+	watched.pread = watched_pread;
+	loop_thread = pthread_self();
+	puppet_state(&puppet);
+	worker_drain(workers);
+	primary.files.ops = &watched;
+	put_want(&new_blob, &old_blob);
+	pulled = 0;
+	memset(&pull, 0, sizeof(pull));
+	do {
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+		if (frame.type != MESSAGE_SEGMENTS)
+			continue;
+		ck_assert_int_eq(message_segments_decode(&frame, &segments),
+		    PH_OK);
+		for (i = 0; i < segments.nrows; i++, pull.segment++) {
+			message_row_decode(&segments, i, &row);
+			pull.credit = row.len;
+			pulled += row.len;
+			ck_assert_int_eq(message_pull_encode(&pull, 1,
+					     &puppet.out),
+			    PH_OK);
+		}
+		puppet_send(&puppet);
+	} while (frame.type != MESSAGE_DONE);
+	while (puppet.content < pulled)
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+	worker_drain(workers);
+	primary.files.ops = real_ops;
+	ck_assert_uint_eq(nloop_reads, 0);
+	ck_assert_uint_gt(nreads, 0);
+}
+END_TEST
+
+START_TEST(beyond_an_encoding_there_is_nothing)
+{
+	struct message_segments segments;
+	struct message_pull pull;
+	struct message_row row;
+	struct frame frame;
+
+	puppet_state(&puppet);
+	put_want(&new_blob, NULL);
+	puppet_expect(&puppet, MESSAGE_PLAN, &frame);
+	puppet_expect(&puppet, MESSAGE_SEGMENTS, &frame);
+	ck_assert_int_eq(message_segments_decode(&frame, &segments), PH_OK);
+	message_row_decode(&segments, 0, &row);
+	memset(&pull, 0, sizeof(pull));
+	pull.offset = row.len - 1;
+	pull.credit = 2;
+	ck_assert_int_eq(message_pull_encode(&pull, 1, &puppet.out), PH_OK);
+	puppet_send(&puppet);
+	do
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+	while (frame.type == MESSAGE_SEGMENTS || frame.type == MESSAGE_DONE);
+	ck_assert_int_eq(frame.type, MESSAGE_ABORT);
+	ck_assert_uint_eq(puppet.content, 0);
+}
+END_TEST
+
 /* Put RECEIPT, which announces n LISTDIFF frames. */
 static void
 put_receipt(struct puppet *p, uint32_t n)
@@ -391,6 +478,8 @@ main(void)
 	tcase_add_test(tc, a_base_that_is_lost_stops);
 	tcase_add_test(tc, what_is_still_granted_goes_on);
 	tcase_add_test(tc, denied_is_as_unknown);
+	tcase_add_test(tc, the_loop_reads_no_file);
+	tcase_add_test(tc, beyond_an_encoding_there_is_nothing);
 	tcase_add_test(tc, one_receipt_is_bounded);
 	tcase_add_test(tc, all_receipts_are_bounded);
 	suite_add_tcase(suite, tc);
