@@ -162,90 +162,97 @@ hash_free(struct hash *h)
 	free(h);
 }
 
-/* A file that is being hashed. */
-struct pass {
+struct hash_walk {
 	const struct files *fs;
 	int fd;
-	const struct progress *progress;
-	const struct progress_watch *watch;
+	struct progress progress;
+	struct progress_watch watch;
 	struct hash *hash;
 	uint64_t offset;
 	uint64_t told; /* The offset when progress was told last. */
-	uint64_t size;
+	uint64_t size; /* For progress. */
+	int ended;     /* The file ended at offset. */
 };
+
+struct hash_walk *
+hash_walk_new(const struct files *fs, int fd, int map)
+{
+	struct hash_walk *w;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->fs = fs;
+	w->fd = fd;
+	w->hash = hash_new(fs, map);
+	if (w->hash == NULL) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+hash_walk_free(struct hash_walk *w)
+{
+	if (w == NULL)
+		return;
+	hash_free(w->hash);
+	free(w);
+}
 
 /* len bytes were passed: data, or zeros when it is NULL. */
 static int
-pass_on(struct pass *p, const uint8_t *data, uint64_t len)
+pass_on(struct hash_walk *w, const uint8_t *data, uint64_t len)
 {
 	int r;
 
-	r = data != NULL ? hash_add(p->hash, (size_t)len) :
-			   hash_add_zeros(p->hash, len);
-	if (r == PH_OK && p->watch != NULL && p->watch->tap != NULL)
-		r = p->watch->tap(p->watch->cookie, data, len);
-	p->offset += len;
-	if (r != PH_OK || p->progress == NULL || p->progress->step == NULL)
+	r = data != NULL ? hash_add(w->hash, (size_t)len) :
+			   hash_add_zeros(w->hash, len);
+	if (r == PH_OK && w->watch.tap != NULL)
+		r = w->watch.tap(w->watch.cookie, data, len);
+	w->offset += len;
+	if (r != PH_OK || w->progress.step == NULL)
 		return r;
-	if (p->offset - p->told < STEP_SIZE && p->offset < p->size)
+	if (w->offset - w->told < STEP_SIZE && w->offset < w->size)
 		return PH_OK;
-	p->told = p->offset;
-	return p->progress->step(p->progress->cookie, p->offset, p->size);
+	w->told = w->offset;
+	return w->progress.step(w->progress.cookie, w->offset, w->size);
 }
 
 /* Pass the hole up to end. */
 static int
-pass_hole(struct pass *p, uint64_t end)
+pass_hole(struct hash_walk *w, uint64_t end)
 {
 	uint64_t n;
 	int r;
 
 	r = PH_OK;
-	while (p->offset < end && r == PH_OK) {
-		n = end - p->offset;
-		r = pass_on(p, NULL, n < STEP_SIZE ? n : STEP_SIZE);
+	while (w->offset < end && r == PH_OK) {
+		n = end - w->offset;
+		r = pass_on(w, NULL, n < STEP_SIZE ? n : STEP_SIZE);
 	}
 	return r;
 }
 
-/* Pass the data up to end; *more becomes 0 where the file ends before. */
+/* Pass the data up to end, or to where the file ends before. */
 static int
-pass_data(struct pass *p, uint64_t end, int *more)
+pass_data(struct hash_walk *w, uint64_t end)
 {
 	uint8_t *room;
 	size_t want, n;
 	int r;
 
-	while (p->offset < end && *more) {
-		want = end - p->offset < HASH_ROOM_SIZE ?
-		    (size_t)(end - p->offset) :
+	while (w->offset < end && !w->ended) {
+		want = end - w->offset < HASH_ROOM_SIZE ?
+		    (size_t)(end - w->offset) :
 		    HASH_ROOM_SIZE;
-		room = hash_room(p->hash);
-		r = file_read_at(p->fs, p->fd, p->offset, room, want, &n);
+		room = hash_room(w->hash);
+		r = file_read_at(w->fs, w->fd, w->offset, room, want, &n);
 		if (r != PH_OK)
 			return r;
-		*more = n == want;
-		r = n > 0 ? pass_on(p, room, n) : PH_OK;
-		if (r != PH_OK)
-			return r;
-	}
-	return PH_OK;
-}
-
-/* Pass all of the file. */
-static int
-pass_file(struct pass *p)
-{
-	uint64_t begin, end;
-	int r, more;
-
-	more = 1;
-	while (p->offset < p->size && more) {
-		r = extent_next(p->fd, p->offset, p->size, &begin, &end);
-		if (r == PH_OK)
-			r = pass_hole(p, begin);
-		if (r == PH_OK)
-			r = pass_data(p, end, &more);
+		w->ended = n < want;
+		r = n > 0 ? pass_on(w, room, n) : PH_OK;
 		if (r != PH_OK)
 			return r;
 	}
@@ -253,31 +260,54 @@ pass_file(struct pass *p)
 }
 
 int
+hash_walk_to(struct hash_walk *w, uint64_t to)
+{
+	uint64_t begin, end;
+	int r;
+
+	while (w->offset < to && !w->ended) {
+		r = extent_next(w->fd, w->offset, to, &begin, &end);
+		if (r == PH_OK)
+			r = pass_hole(w, begin);
+		if (r == PH_OK)
+			r = pass_data(w, end);
+		if (r != PH_OK)
+			return r;
+	}
+	return PH_OK;
+}
+
+int
+hash_walk_finish(struct hash_walk *w, struct hash_result *out)
+{
+	return hash_finish(w->hash, out);
+}
+
+int
 hash_file(const struct files *fs, int fd, int map,
     const struct progress *progress, const struct progress_watch *watch,
     struct hash_result *out)
 {
-	struct pass p;
+	struct hash_walk *w;
 	struct stat st;
 	int r;
 
 	r = file_stat_fd(fs, fd, &st);
 	if (r != PH_OK)
 		return r;
-	memset(&p, 0, sizeof(p));
-	p.fs = fs;
-	p.fd = fd;
-	p.progress = progress;
-	p.watch = watch;
-	p.size = (uint64_t)st.st_size;
-	p.hash = hash_new(fs, map);
-	if (p.hash == NULL)
+	w = hash_walk_new(fs, fd, map);
+	if (w == NULL)
 		return PH_ENOMEM;
+	w->size = (uint64_t)st.st_size;
+	if (progress != NULL)
+		w->progress = *progress;
+	if (watch != NULL)
+		w->watch = *watch;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	r = pass_file(&p);
+	r = hash_walk_to(w, w->size);
 	if (r == PH_OK)
-		r = hash_finish(p.hash, out);
-	hash_free(p.hash);
+		r = hash_walk_finish(w, out);
+	hash_walk_free(w);
 	return r;
 }
 

@@ -63,6 +63,25 @@ int hash_file(const struct files *fs, int fd, int map,
     struct hash_result *out) ATTR_CHECK;
 
 /*
+ * The same in steps, for a file of which more and more is there.  map and fd
+ * stay the caller's.  NULL without memory.
+ */
+struct hash_walk;
+struct hash_walk *hash_walk_new(const struct files *fs, int fd, int map);
+
+/*
+ * Go on to offset to, below which nothing changes any more, or to the end of
+ * the file.  As hash_file(); after a failure only hash_walk_free() is left.
+ */
+int hash_walk_to(struct hash_walk *w, uint64_t to) ATTR_CHECK;
+
+/* What was walked is all.  As hash_finish(). */
+int hash_walk_finish(struct hash_walk *w, struct hash_result *out) ATTR_CHECK;
+
+/* NULL is allowed. */
+void hash_walk_free(struct hash_walk *w);
+
+/*
  * Only the digest of len bytes at offset.  PH_OK; PH_EDIGEST when the file
  * ends before; PH_EIO, PH_ENOMEM.
  */

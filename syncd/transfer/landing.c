@@ -11,7 +11,7 @@
 #include "proto/limits.h"
 #include "proto/segment.h"
 #include "syncd/base/file.h"
-#include "syncd/store/hash.h"
+#include "syncd/store/follow.h"
 #include "syncd/store/part.h"
 #include "syncd/store/partial.h"
 #include "syncd/store/zeros.h"
@@ -41,6 +41,9 @@ struct landing {
 	struct segment_decoder *decoder;
 	struct buffer encoding;
 	uint8_t *target; /* Room for one segment. */
+	struct follow *follow;
+	int map;           /* The file of the block map. */
+	uint64_t followed; /* Segments below are done, and being hashed. */
 	int64_t synced_ms;
 };
 
@@ -53,6 +56,7 @@ landing_new(const struct landing_config *config)
 	if (l == NULL)
 		return NULL;
 	l->config = *config;
+	l->map = -1;
 	file_source_init(&l->base_file);
 	buffer_init(&l->encoding, PH_ENCODING_SIZE_MAX);
 	l->what = strdup(config->what);
@@ -71,6 +75,8 @@ landing_free(struct landing *l)
 {
 	if (l == NULL)
 		return;
+	follow_free(l->follow);
+	file_abandon(store_files(l->config.store), l->map);
 	partial_close(l->partial);
 	space_release(l->hold);
 	file_source_close(&l->base_file);
@@ -134,6 +140,36 @@ reserve_blob(struct landing *l, uint64_t data, struct failure *f)
 	return r;
 }
 
+/* Let what is done from the beginning on be hashed. */
+static int
+advance_follow(struct landing *l)
+{
+	uint64_t end;
+
+	while (l->followed < partial_nsegments(l->partial) &&
+	    partial_is_done(l->partial, l->followed))
+		l->followed++;
+	end = l->followed * partial_segment_size(l->partial);
+	return follow_to(l->follow,
+	    end < l->config.size ? end : l->config.size);
+}
+
+/* Begin to hash, with what is here from earlier. */
+static int
+begin_follow(struct landing *l)
+{
+	const struct files *fs;
+	int r;
+
+	fs = store_files(l->config.store);
+	r = file_open(fs, partial_dir(l->partial), PARTIAL_MAP,
+	    O_RDWR | O_CREAT | O_TRUNC, 0600, &l->map);
+	if (r != PH_OK)
+		return r;
+	l->follow = follow_new(fs, partial_fd(l->partial), l->map);
+	return l->follow == NULL ? PH_ENOMEM : advance_follow(l);
+}
+
 int
 landing_plan(struct landing *l, const struct digest *base, uint64_t data,
     struct failure *f)
@@ -150,7 +186,7 @@ landing_plan(struct landing *l, const struct digest *base, uint64_t data,
 		l->lacks_base = file_source_open_blob(&l->base_file,
 				    l->config.store, &l->base) != PH_OK;
 	}
-	return r;
+	return r == PH_OK ? begin_follow(l) : r;
 }
 
 int
@@ -371,24 +407,22 @@ landing_complete(struct landing *l, uint32_t segment, int plain,
 		r = write_segment(l, segment, &row.target, f);
 	if (r == PH_OK)
 		r = part_remove(l->partial, segment);
+	if (r == PH_OK)
+		r = advance_follow(l);
 	return r == PH_OK ? sync_sometimes(l) : r;
 }
 
-/* Hash the whole, writing its map beside it. */
+/* Wait for the hash of the whole; its map is then complete, too. */
 static int
-hash_whole(struct landing *l, struct hash_result *out)
+finish_follow(struct landing *l, struct hash_result *out)
 {
-	const struct files *fs;
-	int map, r, closed;
+	int r, closed;
 
-	map = -1;
-	fs = store_files(l->config.store);
-	r = file_open(fs, partial_dir(l->partial), PARTIAL_MAP,
-	    O_RDWR | O_CREAT | O_TRUNC, 0600, &map);
-	if (r != PH_OK)
-		return r;
-	r = hash_file(fs, partial_fd(l->partial), map, NULL, NULL, out);
-	closed = file_close(fs, map);
+	r = follow_finish(l->follow, out);
+	follow_free(l->follow);
+	l->follow = NULL;
+	closed = file_close(store_files(l->config.store), l->map);
+	l->map = -1;
 	return r == PH_OK ? closed : r;
 }
 
@@ -400,7 +434,7 @@ landing_finish(struct landing *l)
 
 	r = sync_staging(l);
 	if (r == PH_OK)
-		r = hash_whole(l, &found);
+		r = finish_follow(l, &found);
 	if (r == PH_OK &&
 	    (digest_compare(&found.digest, &l->config.digest) != 0 ||
 		digest_compare(&found.map_root, &l->config.map) != 0)) {
