@@ -228,15 +228,14 @@ static const struct argument_option options[] = {
 	ARGUMENTS_EVERYWHERE,
 };
 
-#define OPTIONS_HELP                                                             \
-	"  --key KEY        its key line, or a file that has it; leave it out\n" \
-	"                   where the site is made from an invitation\n"         \
-	"  --reason REASON  why it exists, once or several times: coverage,\n"   \
-	"                   separation, isolated-network, low-bandwidth,\n"      \
-	"                   capacity, fault-tolerance\n"                         \
-	"  --contact TEXT   whom to call\n"                                      \
-	"  --clients N      how many clients it serves\n"                        \
-	"  --rate RATE      limit of its link, such as 8Mbit/s; none: no\n"      \
+#define OPTIONS_HELP                                                           \
+	"  --key KEY        its key line, or a file that has it\n"             \
+	"  --reason REASON  why it exists, once or several times: coverage,\n" \
+	"                   separation, isolated-network, low-bandwidth,\n"    \
+	"                   capacity, fault-tolerance\n"                       \
+	"  --contact TEXT   whom to call\n"                                    \
+	"  --clients N      how many clients it serves\n"                      \
+	"  --rate RATE      limit of its link, such as 8Mbit/s; none: no\n"    \
 	"                   limit\n"
 
 const struct command cmd_repo_add = {
@@ -245,7 +244,8 @@ const struct command cmd_repo_add = {
 	.usage = "NAME [--key KEY] --reason REASON… [--contact TEXT] "
 		 "[--clients N] [--rate RATE]",
 	.summary = "Make a repository known to this primary",
-	.help = "It may hold nothing until a policy allows it.\n"
+	.help = "It may hold nothing until a policy allows it.  Its key may\n"
+		"follow by \"repo set\": \"init site\" prints it there.\n"
 		"\n" OPTIONS_HELP "\n"
 		"Examples:\n"
 		"  syncctl repo add branch-01 --reason low-bandwidth --rate "

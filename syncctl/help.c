@@ -12,6 +12,10 @@
 /* A command's words. */
 #define WORDS_SIZE 64u
 
+/* Where usage lines are wrapped, and what their next lines begin with. */
+#define LINE_WIDTH 79u
+#define INDENT "           "
+
 static const char foot[] =
     "\n"
     "Everywhere:\n"
@@ -31,6 +35,46 @@ words_of(const struct command *c, char out[WORDS_SIZE])
 {
 	(void)snprintf(out, WORDS_SIZE, "%s%s%s", c->noun,
 	    c->verb == NULL ? "" : " ", c->verb == NULL ? "" : c->verb);
+}
+
+/* The characters of UTF-8 text. */
+static size_t
+width_of(const char *text, size_t len)
+{
+	size_t i, n;
+
+	for (i = n = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/*
+ * Put a usage behind column characters, in lines of a terminal; an option
+ * and its value stay together.
+ */
+static void
+put_usage(const char *usage, size_t column, struct buffer *out)
+{
+	size_t len, width;
+
+	while (*usage != '\0') {
+		/* Up to the space before a word that can begin a line. */
+		len = 1;
+		while (usage[len] != '\0' &&
+		    (usage[len] != ' ' ||
+			strchr("[(-|", usage[len + 1]) == NULL))
+			len++;
+		width = width_of(usage, len) + 1;
+		if (column + width > LINE_WIDTH) {
+			(void)buffer_put_text(out, "\n" INDENT);
+			column = strlen(INDENT);
+		} else {
+			(void)buffer_put_text(out, " ");
+		}
+		(void)buffer_put(out, usage, len);
+		column += width;
+		usage += len + (usage[len] == ' ');
+	}
 }
 
 /* One line each for those of the noun, or for all. */
@@ -76,7 +120,9 @@ help_command(const struct command *command, struct buffer *out)
 	char words[WORDS_SIZE];
 
 	words_of(command, words);
-	(void)buffer_putf(out, "usage: syncctl %s%s%s\n\n%s.\n\n%s", words,
-	    command->usage[0] == '\0' ? "" : " ", command->usage,
-	    command->summary, command->help);
+	(void)buffer_putf(out, "usage: syncctl %s", words);
+	put_usage(command->usage, strlen("usage: syncctl ") + strlen(words),
+	    out);
+	(void)buffer_putf(out, "\n\n%s.\n\n%s", command->summary,
+	    command->help);
 }

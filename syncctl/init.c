@@ -211,6 +211,9 @@ init_look(const struct invocation *in, enum configuration_role role,
 		r = check_plain(out->conf.state_dir, f);
 	if (r == PH_OK)
 		r = take_directory(in, "--store-dir", out->conf.store_dir, f);
+	if (r == PH_OK && strcmp(out->conf.state_dir, out->conf.store_dir) == 0)
+		r = failure_set(f, PH_EUSAGE,
+		    "--state-dir and --store-dir must be two directories");
 	if (r == PH_OK)
 		r = layout_init(&out->layout, out->conf.state_dir,
 		    out->conf.store_dir, f);
