@@ -7,7 +7,6 @@
 
 #include "proto/errors.h"
 #include "syncctl/client.h"
-#include "syncctl/input.h"
 #include "syncctl/output.h"
 #include "syncd/config/configuration.h"
 #include "syncd/config/keypair.h"
@@ -19,15 +18,6 @@
 #include "syncctl/commands.h"
 
 #define STEP_WIDTH 18
-
-static void
-put(const struct invocation *in, struct json_writer *w, void *cookie)
-{
-	(void)cookie;
-	if (arguments_word(in->arguments, 0) != NULL)
-		json_put_string(w, "repository",
-		    arguments_word(in->arguments, 0));
-}
 
 /* A step that was walked, or not reached. */
 struct step {
@@ -231,17 +221,13 @@ run(struct invocation *in)
 {
 	static const struct command_request request = {
 		.verb = "doctor",
-		.put = put,
+		.put = command_put_repository,
 		.show = show,
 		.show_json = show,
 	};
-	const char *name;
 	int r;
 
-	name = arguments_word(in->arguments, 0);
-	r = name == NULL ? PH_OK : input_repository(name, &in->report->failure);
-	if (r == PH_OK)
-		r = command_ask(in, &request, NULL);
+	r = command_ask_about(in, &request, NULL);
 	if (r == PH_ENODAEMON || r == PH_ECONFIG || r == PH_EFILE)
 		r = walk_alone(in);
 	return r;

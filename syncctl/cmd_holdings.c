@@ -6,34 +6,24 @@
 
 #include "proto/errors.h"
 #include "syncctl/held.h"
-#include "syncctl/input.h"
 #include "syncctl/output.h"
 #include "syncctl/table.h"
 
 #include "syncctl/commands.h"
 
-static void
-put(const struct invocation *in, struct json_writer *w, void *cookie)
-{
-	(void)cookie;
-	if (arguments_word(in->arguments, 0) != NULL)
-		json_put_string(w, "repository",
-		    arguments_word(in->arguments, 0));
-}
-
-/* A row for each version; says how many are held that may not be. */
-static int
-put_items(struct json_object *result, struct table *t, size_t *nwrong)
+/* A row for each version; how many are held that may not be. */
+static size_t
+put_items(struct json_object *result, struct table *t)
 {
 	const char *image, *time, *version;
 	struct json_array list;
 	struct json_object o;
 	struct held held;
+	size_t i, nwrong;
 	uint64_t size;
-	size_t i;
 	int known;
 
-	*nwrong = 0;
+	nwrong = 0;
 	json_get_array(result, "items", 0, SIZE_MAX, &list);
 	for (i = 0; i < list.count; i++) {
 		json_array_object(&list, i, &o);
@@ -53,9 +43,9 @@ put_items(struct json_object *result, struct table *t, size_t *nwrong)
 		table_text(t, held.state);
 		table_text(t, held.evidence);
 		table_text(t, time);
-		*nwrong += held.wrong ? 1 : 0;
+		nwrong += held.wrong ? 1 : 0;
 	}
-	return list.count > 0;
+	return nwrong;
 }
 
 /* Whose holdings these are, and how old that knowledge is. */
@@ -110,22 +100,17 @@ show(struct invocation *in, struct json_object *result, void *cookie)
 	const char *repository;
 	struct table *t;
 	size_t nwrong;
-	int any, r, removed;
+	int removed, r;
 
 	(void)cookie;
 	json_get_string(result, "repository", &repository, NULL);
 	json_get_bool(result, "removed", &removed);
 	show_head(result, repository, removed, in->out);
 	t = table_new(headers);
-	any = put_items(result, t, &nwrong);
-	r = PH_OK;
-	if (any)
-		r = table_print(t, in->out);
-	else
-		output_put(in->out, "Nothing is granted, and nothing held.\n");
-	table_free(t);
+	nwrong = put_items(result, t);
+	r = command_table(in, t, "Nothing is granted, and nothing held.");
 	show_wrong(nwrong, removed, in->out);
-	return r == PH_OK ? PH_OK : command_no_memory(in);
+	return r;
 }
 
 static int
@@ -133,15 +118,11 @@ run(struct invocation *in)
 {
 	static const struct command_request request = {
 		.verb = "holdings",
-		.put = put,
+		.put = command_put_repository,
 		.show = show,
 	};
-	const char *name;
-	int r;
 
-	name = arguments_word(in->arguments, 0);
-	r = name == NULL ? PH_OK : input_repository(name, &in->report->failure);
-	return r == PH_OK ? command_ask(in, &request, NULL) : r;
+	return command_ask_about(in, &request, NULL);
 }
 
 static const struct argument_option options[] = { ARGUMENTS_EVERYWHERE };

@@ -69,7 +69,6 @@ show_ls(struct invocation *in, struct json_object *result, void *cookie)
 	struct table *t;
 	uint64_t files;
 	size_t i;
-	int r;
 
 	(void)cookie;
 	t = table_new(headers);
@@ -86,9 +85,7 @@ show_ls(struct invocation *in, struct json_object *result, void *cookie)
 		table_text(t, v.time);
 		table_text(t, v.labels);
 	}
-	r = table_print(t, in->out);
-	table_free(t);
-	return r == PH_OK ? PH_OK : command_no_memory(in);
+	return command_table(in, t, "No image is here yet.");
 }
 
 static int
@@ -114,7 +111,6 @@ show_files(struct invocation *in, struct json_object *o)
 	struct table *t;
 	uint64_t size;
 	size_t i;
-	int r;
 
 	t = table_new(headers);
 	json_get_array(o, "files", 0, SIZE_MAX, &list);
@@ -127,9 +123,7 @@ show_files(struct invocation *in, struct json_object *o)
 		table_size(t, size);
 		table_text(t, digest);
 	}
-	r = table_print(t, in->out);
-	table_free(t);
-	return r == PH_OK ? PH_OK : command_no_memory(in);
+	return command_table(in, t, "  no files");
 }
 
 static int

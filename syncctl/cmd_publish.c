@@ -316,15 +316,8 @@ show_recipients(struct invocation *in, struct json_object *result)
 	struct json_object o;
 	struct table *t;
 	size_t i;
-	int r;
 
 	json_get_array(result, "recipients", 0, SIZE_MAX, &list);
-	if (list.count == 0) {
-		output_put(in->out,
-		    "No repository may hold it: no rule of the policy allows "
-		    "it.\n");
-		return PH_OK;
-	}
 	t = table_new(headers);
 	for (i = 0; i < list.count; i++) {
 		json_array_object(&list, i, &o);
@@ -335,9 +328,8 @@ show_recipients(struct invocation *in, struct json_object *result)
 		table_text(t, state);
 		table_text(t, rule);
 	}
-	r = table_print(t, in->out);
-	table_free(t);
-	return r == PH_OK ? PH_OK : command_no_memory(in);
+	return command_table(in, t,
+	    "No repository may hold it: no rule of the policy allows it.");
 }
 
 static int

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "proto/errors.h"
-#include "syncctl/input.h"
 #include "syncctl/output.h"
 #include "syncctl/repository.h"
 #include "syncctl/table.h"
@@ -24,7 +23,6 @@ show_ls(struct invocation *in, struct json_object *result, void *cookie)
 	struct json_array list;
 	struct table *t;
 	size_t i;
-	int r;
 
 	(void)cookie;
 	t = table_new(headers);
@@ -38,9 +36,7 @@ show_ls(struct invocation *in, struct json_object *result, void *cookie)
 		table_put(t, "%" PRIu64, record.clients);
 		table_text(t, record.added);
 	}
-	r = table_print(t, in->out);
-	table_free(t);
-	return r == PH_OK ? PH_OK : command_no_memory(in);
+	return command_table(in, t, "No repository was added yet.");
 }
 
 static int
@@ -133,17 +129,6 @@ show_show(struct invocation *in, struct json_object *result, void *cookie)
 	return PH_OK;
 }
 
-/* A request whose only argument is the name. */
-static int
-ask_about(struct invocation *in, const struct command_request *request)
-{
-	int r;
-
-	r = input_repository(arguments_word(in->arguments, 0),
-	    &in->report->failure);
-	return r == PH_OK ? command_ask(in, request, NULL) : r;
-}
-
 static int
 run_show(struct invocation *in)
 {
@@ -153,7 +138,7 @@ run_show(struct invocation *in)
 		.show = show_show,
 	};
 
-	return ask_about(in, &request);
+	return command_ask_about(in, &request, NULL);
 }
 
 /* What a change has come to. */
@@ -175,61 +160,50 @@ show_change(struct invocation *in, struct json_object *result, void *cookie)
 	return PH_OK;
 }
 
+/* A member of the record that changes. */
+struct change {
+	const char *member;
+	int value;
+};
+
 static void
-put_pause(const struct invocation *in, struct json_writer *w, void *cookie)
+put_change(const struct invocation *in, struct json_writer *w, void *cookie)
 {
-	put_name(in, w, cookie);
-	json_put_bool(w, "paused", 1);
+	const struct change *change = cookie;
+
+	put_name(in, w, NULL);
+	json_put_bool(w, change->member, change->value);
+}
+
+static int
+run_change(struct invocation *in, const char *member, int value)
+{
+	static const struct command_request request = {
+		.verb = "repo.set",
+		.put = put_change,
+		.show = show_change,
+	};
+	struct change change = { member, value };
+
+	return command_ask_about(in, &request, &change);
 }
 
 static int
 run_pause(struct invocation *in)
 {
-	static const struct command_request request = {
-		.verb = "repo.set",
-		.put = put_pause,
-		.show = show_change,
-	};
-
-	return ask_about(in, &request);
-}
-
-static void
-put_resume(const struct invocation *in, struct json_writer *w, void *cookie)
-{
-	put_name(in, w, cookie);
-	json_put_bool(w, "paused", 0);
+	return run_change(in, "paused", 1);
 }
 
 static int
 run_resume(struct invocation *in)
 {
-	static const struct command_request request = {
-		.verb = "repo.set",
-		.put = put_resume,
-		.show = show_change,
-	};
-
-	return ask_about(in, &request);
-}
-
-static void
-put_remove(const struct invocation *in, struct json_writer *w, void *cookie)
-{
-	put_name(in, w, cookie);
-	json_put_bool(w, "removed", 1);
+	return run_change(in, "paused", 0);
 }
 
 static int
 run_remove(struct invocation *in)
 {
-	static const struct command_request request = {
-		.verb = "repo.set",
-		.put = put_remove,
-		.show = show_change,
-	};
-
-	return ask_about(in, &request);
+	return run_change(in, "removed", 1);
 }
 
 static const struct argument_option options[] = { ARGUMENTS_EVERYWHERE };
@@ -249,7 +223,7 @@ const struct command cmd_repo_show = {
 	.noun = "repo",
 	.verb = "show",
 	.usage = "NAME",
-	.summary = "Show the record, grant and last receipt of a repository",
+	.summary = "Show record, grant and last receipt of a repository",
 	.help = "\"syncctl holdings NAME\" shows what it holds.\n"
 		"\n"
 		"Example:\n"

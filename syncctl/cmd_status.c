@@ -6,22 +6,12 @@
 
 #include "proto/control.h"
 #include "proto/errors.h"
-#include "syncctl/input.h"
 #include "syncctl/output.h"
 #include "syncctl/run.h"
 #include "syncctl/table.h"
 #include "syncd/config/units.h"
 
 #include "syncctl/commands.h"
-
-static void
-put(const struct invocation *in, struct json_writer *w, void *cookie)
-{
-	(void)cookie;
-	if (arguments_word(in->arguments, 0) != NULL)
-		json_put_string(w, "repository",
-		    arguments_word(in->arguments, 0));
-}
 
 /* A run in one line behind a word; what failed, below. */
 static int
@@ -128,8 +118,8 @@ show_repositories(struct invocation *in, struct json_object *o)
 	static const char *const headers[] = { "REPOSITORY", "STATE",
 		"LAST CONTACT", ">GRANTED", ">HELD", ">MISSING", "RECEIPT OF",
 		"LAST FAILURE", NULL };
-	const char *contact, *failure, *name, *receipt;
-	int connected, paused, removed, r;
+	const char *contact, *failure, *id, *name, *receipt;
+	int connected, paused, removed;
 	uint64_t granted, held, missing;
 	struct json_array list;
 	struct json_object e;
@@ -141,6 +131,7 @@ show_repositories(struct invocation *in, struct json_object *o)
 	for (i = 0; i < list.count; i++) {
 		json_array_object(&list, i, &e);
 		json_get_string(&e, "name", &name, NULL);
+		json_get_string_or_null(&e, "id", &id, NULL);
 		json_get_bool(&e, "paused", &paused);
 		json_get_bool(&e, "removed", &removed);
 		json_get_bool(&e, "connected", &connected);
@@ -152,10 +143,11 @@ show_repositories(struct invocation *in, struct json_object *o)
 		json_get_string_or_null(&e, "receipt_time", &receipt, NULL);
 		table_text(t, name);
 		table_text(t,
-		    removed       ? "removed" :
-			paused    ? "paused" :
-			connected ? "connected" :
-				    "away");
+		    removed        ? "removed" :
+			id == NULL ? "no key" :
+			paused     ? "paused" :
+			connected  ? "connected" :
+				     "away");
 		table_text(t, output_time(contact));
 		table_put(t, "%" PRIu64, granted);
 		table_put(t, "%" PRIu64, held);
@@ -163,13 +155,8 @@ show_repositories(struct invocation *in, struct json_object *o)
 		table_text(t, output_time(receipt));
 		table_text(t, failure);
 	}
-	r = PH_OK;
-	if (table_rows(t) > 0) {
-		output_put(in->out, "\n");
-		r = table_print(t, in->out);
-	}
-	table_free(t);
-	return r;
+	output_put(in->out, "\n");
+	return command_table(in, t, "No repository was added yet.");
 }
 
 /* Who and where, and what needs a person. */
@@ -212,6 +199,7 @@ static int
 show(struct invocation *in, struct json_object *result, void *cookie)
 {
 	uint64_t images, items, versions;
+	char count[OUTPUT_TERM_SIZE];
 	const char *name, *role;
 	struct json_object o;
 	int r;
@@ -223,14 +211,13 @@ show(struct invocation *in, struct json_object *result, void *cookie)
 	if (strcmp(role, "primary") == 0) {
 		json_get_u64(result, "images", 0, &images);
 		json_get_u64(result, "versions", 0, &versions);
-		output_put(in->out,
-		    "%-13s %" PRIu64 ", in %" PRIu64 " versions\n", "images",
-		    images, versions);
+		output_put(in->out, "%-13s %" PRIu64 ", in %s\n", "images",
+		    images, output_plural(versions, "version", count));
 		r = show_repositories(in, result);
 	} else {
 		json_get_u64(result, "items", 0, &items);
-		output_put(in->out, "%-13s %" PRIu64 " versions\n", "holds",
-		    items);
+		output_put(in->out, "%-13s %s\n", "holds",
+		    output_plural(items, "version", count));
 		json_get_object_or_null(result, "grant", &o);
 		show_grant(&o, in->out);
 		json_get_object_or_null(result, "upstream", &o);
@@ -244,15 +231,11 @@ run_status(struct invocation *in)
 {
 	static const struct command_request request = {
 		.verb = "status",
-		.put = put,
+		.put = command_put_repository,
 		.show = show,
 	};
-	const char *name;
-	int r;
 
-	name = arguments_word(in->arguments, 0);
-	r = name == NULL ? PH_OK : input_repository(name, &in->report->failure);
-	return r == PH_OK ? command_ask(in, &request, NULL) : r;
+	return command_ask_about(in, &request, NULL);
 }
 
 static const struct argument_option options[] = { ARGUMENTS_EVERYWHERE };

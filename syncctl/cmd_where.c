@@ -33,8 +33,8 @@ show_where(struct invocation *in, struct json_object *result, void *cookie)
 	struct json_object o;
 	struct held held;
 	struct table *t;
+	int removed;
 	size_t i;
-	int r;
 
 	(void)cookie;
 	t = table_new(headers);
@@ -44,20 +44,15 @@ show_where(struct invocation *in, struct json_object *result, void *cookie)
 		json_get_string(&o, "repository", &name, NULL);
 		held_get(&o, &held);
 		json_get_string_or_null(&o, "as_of", &as_of, NULL);
-		table_text(t, name);
+		json_get_bool(&o, "removed", &removed);
+		table_put(t, "%s%s", name, removed ? " (removed)" : "");
 		table_text(t, held.allowed ? "yes" : "no");
 		table_text(t, held.held);
 		table_text(t, held.state);
 		table_text(t, held.evidence);
 		table_text(t, output_time(as_of));
 	}
-	r = PH_OK;
-	if (table_rows(t) == 0)
-		output_put(in->out, "No repository was added yet.\n");
-	else
-		r = table_print(t, in->out);
-	table_free(t);
-	return r == PH_OK ? PH_OK : command_no_memory(in);
+	return command_table(in, t, "No repository was added yet.");
 }
 
 static void

@@ -3,6 +3,9 @@
  */
 #include "proto/errors.h"
 #include "syncctl/client.h"
+#include "syncctl/input.h"
+#include "syncctl/output.h"
+#include "syncctl/table.h"
 #include "syncd/config/configuration.h"
 #include "syncd/config/layout.h"
 
@@ -94,4 +97,40 @@ command_ask(struct invocation *in, const struct command_request *request,
 		r = show_result(in, request, answer, cookie);
 	client_free(client);
 	return r;
+}
+
+int
+command_ask_about(struct invocation *in, const struct command_request *request,
+    void *cookie)
+{
+	const char *name;
+	int r;
+
+	name = arguments_word(in->arguments, 0);
+	r = name == NULL ? PH_OK : input_repository(name, &in->report->failure);
+	return r == PH_OK ? command_ask(in, request, cookie) : r;
+}
+
+void
+command_put_repository(const struct invocation *in, struct json_writer *w,
+    void *cookie)
+{
+	(void)cookie;
+	if (arguments_word(in->arguments, 0) != NULL)
+		json_put_string(w, "repository",
+		    arguments_word(in->arguments, 0));
+}
+
+int
+command_table(struct invocation *in, struct table *t, const char *none)
+{
+	int r;
+
+	r = PH_OK;
+	if (t == NULL || table_rows(t) > 0)
+		r = table_print(t, in->out);
+	else
+		output_put(in->out, "%s\n", none);
+	table_free(t);
+	return r == PH_OK ? PH_OK : command_no_memory(in);
 }

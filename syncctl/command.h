@@ -12,6 +12,7 @@
 
 struct configuration;
 struct layout;
+struct table;
 
 /*
  * A command of syncctl, and what it is given when it runs.  The list of all
@@ -80,6 +81,24 @@ int command_ask(struct invocation *in, const struct command_request *request,
  */
 int command_configuration(struct invocation *in, struct configuration *conf,
     struct layout *layout) ATTR_CHECK;
+
+/*
+ * The same for a request about the repository that the first word names, if
+ * there is one.
+ */
+int command_ask_about(struct invocation *in,
+    const struct command_request *request, void *cookie) ATTR_CHECK;
+
+/* A put of a request: the first word, if there is one, as "repository". */
+void command_put_repository(const struct invocation *in, struct json_writer *w,
+    void *cookie);
+
+/*
+ * Show a table, which is freed, or the line none where it has no rows.  PH_OK,
+ * or a code with the report filled in.
+ */
+int command_table(struct invocation *in, struct table *t,
+    const char *none) ATTR_CHECK;
 
 /* Fail with the words of the report, for a command without memory. */
 int command_no_memory(struct invocation *in);

@@ -89,7 +89,7 @@ put_head(struct buffer *out, const struct configuration *c)
 	    "# The configuration of one Packhorse repository; "
 	    "\"syncctl doctor\" checks it.\n"
 	    "# Sizes, rates and durations carry units: 20GiB, 8Mbit/s, 15m.\n"
-	    "# A line behind a # shows a default.\n\n"
+	    "# A key behind a # is not set: it shows the default or an example.\n\n"
 	    "version: 1\n");
 	put_comment(out, "As the primary and its policy know it.");
 	put_text(out, "name", c->name);

@@ -3,8 +3,10 @@
  * of it in the lane.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/errors.h"
+#include "proto/version.h"
 #include "syncd/base/diag.h"
 #include "syncd/catalogue/scrub.h"
 #include "syncd/control/meter.h"
@@ -93,7 +95,7 @@ describe(const struct verify *v, size_t i, int at_primary, struct failure *out)
 
 	if (v->results[i] == PH_EDIGEST) {
 		(void)failure_set(out, PH_EDIGEST,
-		    "%s %s: %s is damaged or gone, and out of service",
+		    "%s@%s: %s is damaged or gone, and out of service",
 		    target->image, target->version, target->file);
 		failure_next(out, "%s",
 		    at_primary ? "publish the version again, from the same "
@@ -101,7 +103,7 @@ describe(const struct verify *v, size_t i, int at_primary, struct failure *out)
 				 "it is received again: \"syncctl sync\"");
 		return;
 	}
-	(void)failure_set(out, v->results[i], "%s %s: %s: %s", target->image,
+	(void)failure_set(out, v->results[i], "%s@%s: %s: %s", target->image,
 	    target->version, target->file, error_sentence(v->results[i]));
 }
 
@@ -221,6 +223,19 @@ hash_next(struct request *r)
 		finish(r);
 }
 
+/* By image and version, as people read them; files stay together. */
+static int
+compare_targets(const void *a, const void *b)
+{
+	const struct scrub_target *x = a, *y = b;
+	int order;
+
+	order = strcmp(x->image, y->image);
+	if (order == 0)
+		order = version_compare(x->version, y->version);
+	return order != 0 ? order : strcmp(x->file, y->file);
+}
+
 /* Lane: what there is to hash. */
 static void
 list_step(struct request *r)
@@ -241,6 +256,9 @@ list_step(struct request *r)
 		if (v->results == NULL)
 			v->code = PH_ENOMEM;
 	}
+	if (v->code == PH_OK && v->ntargets > 1)
+		qsort(v->targets, v->ntargets, sizeof(*v->targets),
+		    compare_targets);
 	for (i = 0; v->code == PH_OK && i < v->ntargets; i++)
 		v->total += v->targets[i].size;
 	if (v->code != PH_OK)

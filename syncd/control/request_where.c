@@ -176,6 +176,7 @@ put_places(struct json_writer *w, const struct where *q)
 		json_open_object(w, NULL);
 		json_put_string(w, "repository", p->name);
 		json_put_id_or_null(w, "id", &p->id);
+		json_put_bool(w, "removed", p->removed);
 		json_put_bool(w, "allowed", p->allowed);
 		if (p->held == HOLDINGS_UNKNOWN)
 			json_put_null(w, "held");

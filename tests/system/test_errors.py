@@ -469,6 +469,9 @@ def test_remove(here):
     assert said.startswith("branch was removed; as of 20"), said
     assert "next contact" not in said, said
     assert "must be removed there" in said, said
+    (place,) = primary.json("where", "disk@0")["repositories"]
+    assert (place["removed"], place["held"]) == (True, True), place
+    assert "branch (removed)" in primary.ctl("where", "disk@0")
     assert primary.audit(site.id).size() > 0
     error = primary.fails(
         *(10, "repo", "add", "other", "--reason", "coverage"),
@@ -529,8 +532,13 @@ def test_verify(here):
     primary.publish("disk@1", f"d={here / '1.img'}")
     primary.publish("disk@2", f"d={here / '2.img'}")
     site.sync()
+    noise(here / "10.img", 5000, seed=10)
+    primary.publish("disk@10", f"d={here / '10.img'}")
+    site.sync()
     told = site.json("verify")
-    assert [row["ok"] for row in told["checked"]] == [True, True], told
+    assert [row["ok"] for row in told["checked"]] == [True] * 3, told
+    versions = [row["version"] for row in told["checked"]]
+    assert versions == ["1", "2", "10"], told
     blob = site.blobs()[sha256(here / "1.img")]
     os.chmod(blob, 0o644)
     with open(blob, "r+b") as file:
