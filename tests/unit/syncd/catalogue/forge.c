@@ -1,12 +1,17 @@
 /*
  * Forged documents.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <check.h>
 
 #include "proto/errors.h"
+#include "syncd/catalogue/context.h"
+#include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/holdings.h"
+#include "syncd/catalogue/rows.h"
 
 #include "tests/unit/syncd/catalogue/forge.h"
 
@@ -123,4 +128,50 @@ forge_relabelled(struct world *w, const struct digest *manifest,
 	forge_sign_manifest(&m, w->publisher, out);
 	document_digest(out, digest);
 	manifest_fini(&m);
+}
+
+void
+forge_long_grant(struct catalogue *c, const struct digest *id, size_t nitems)
+{
+	struct lineset_builder *b;
+	struct document_name name;
+	struct index_txn *txn;
+	struct lineset *list;
+	struct document d;
+	struct buffer bytes;
+	struct grant grant;
+	const char *text;
+	char line[160];
+	size_t i, len;
+
+	b = lineset_builder_new();
+	ck_assert_ptr_nonnull(b);
+	for (i = 0; i < nitems; i++) {
+		(void)snprintf(line, sizeof(line),
+		    "allow sha256:%064zx image-%05zu 1", i + 1, i);
+		ck_assert_int_eq(lineset_builder_add(b, line, strlen(line)),
+		    PH_OK);
+	}
+	ck_assert_int_eq(lineset_builder_finish(b, &list), PH_OK);
+	lineset_builder_free(b);
+	text = lineset_text(list, &len);
+	ck_assert_int_eq(grants_get(c, id, &grant, NULL), PH_OK);
+	grant.order.generation++;
+	grant.items = nitems;
+	lineset_digest(list, &grant.list);
+	name = documents_list_name(&grant.list);
+	ck_assert_int_eq(documents_put_text(c->config.files, c->state_dir,
+			     &name, text, len),
+	    PH_OK);
+	lineset_free(list);
+	buffer_init(&bytes, PH_GRANT_HEAD_MAX);
+	document_init(&d);
+	ck_assert_int_eq(grant_encode(&grant, &bytes), PH_OK);
+	ck_assert_int_eq(document_set(&d, bytes.data, bytes.len), PH_OK);
+	ck_assert_int_eq(document_sign(&d, DOCUMENT_GRANT, c->key), PH_OK);
+	buffer_fini(&bytes);
+	ck_assert_int_eq(index_begin(c->index, INDEX_WRITE, &txn), PH_OK);
+	ck_assert_int_eq(rows_sealed_put(txn, INDEX_GRANTS, id, &d), PH_OK);
+	ck_assert_int_eq(index_commit(txn), PH_OK);
+	document_fini(&d);
 }

@@ -45,4 +45,11 @@ void forge_relabelled(struct world *w, const struct digest *manifest,
     const char *key, const char *value, struct document *out,
     struct digest *digest);
 
+/*
+ * Put a grant of nitems made-up items in force for a repository at a primary,
+ * as if it had been issued.
+ */
+void forge_long_grant(struct catalogue *c, const struct digest *id,
+    size_t nitems);
+
 #endif

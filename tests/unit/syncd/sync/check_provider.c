@@ -16,7 +16,9 @@
 #include "proto/message_map.h"
 #include "proto/message_signal.h"
 #include "proto/message_transfer.h"
+#include "syncd/catalogue/mandate.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/syncd/catalogue/forge.h"
 #include "tests/unit/syncd/sync/puppet.h"
 #include "tests/unit/tempdir.h"
 
@@ -424,6 +426,74 @@ expect_abort(struct puppet *p, int code)
 	ck_assert_int_eq(error.code, code);
 }
 
+/* Lines of a list whose differences do not fit into what links hold. */
+#define NLINES 12000u
+
+/* Take n LISTDIFF frames; the lines that came. */
+static size_t
+take_lists(uint32_t n)
+{
+	struct message_listdiff m;
+	struct frame frame;
+	size_t i, nlines;
+
+	nlines = 0;
+	while (n-- > 0) {
+		puppet_expect(&puppet, MESSAGE_LISTDIFF, &frame);
+		ck_assert_int_eq(message_listdiff_decode(&frame, &m), PH_OK);
+		for (i = 0; i < m.len; i++)
+			nlines += m.lines[i] == '\n';
+	}
+	return nlines;
+}
+
+START_TEST(nothing_moves_while_lists_go)
+{
+	struct message_state state;
+	struct message_grant grant;
+	struct frame frame;
+
+	worker_drain(workers);
+	forge_long_grant(primary.catalogue, &puppet.id, NLINES);
+	ck_assert_int_eq(mandate_state(site.catalogue, &state), PH_OK);
+	ck_assert_int_eq(message_state_encode(&state, &puppet.out), PH_OK);
+	puppet_send(&puppet);
+	puppet_expect(&puppet, MESSAGE_CHARTER, &frame);
+	puppet_expect(&puppet, MESSAGE_GRANT, &frame);
+	ck_assert_int_eq(message_grant_decode(&frame, &grant), PH_OK);
+	ck_assert_uint_gt(grant.nlistdiffs, 15);
+	/*
+	 * The lists that its differences are made of are in use; so is the
+	 * receipt of which the rest is to come.
+	 */
+	put_receipt(&puppet, 2);
+	send_changes(&puppet, 1);
+	ck_assert_int_eq(message_state_encode(&state, &puppet.out), PH_OK);
+	puppet_send(&puppet);
+	hub_changed(hub, &puppet.id);
+	ck_assert_uint_eq(take_lists(grant.nlistdiffs), NLINES);
+	/* Then each is answered, whole, one after the other. */
+	puppet_expect(&puppet, MESSAGE_CHARTER, &frame);
+	puppet_expect(&puppet, MESSAGE_GRANT, &frame);
+	ck_assert_int_eq(message_grant_decode(&frame, &grant), PH_OK);
+	puppet_expect(&puppet, MESSAGE_SAME, &frame);
+	ck_assert_uint_eq(take_lists(grant.nlistdiffs), NLINES);
+	send_changes(&puppet, 1);
+	expect_abort(&puppet, PH_EDOCUMENT);
+}
+END_TEST
+
+START_TEST(a_second_receipt_must_wait)
+{
+	puppet_state(&puppet);
+	put_receipt(&puppet, 2);
+	send_changes(&puppet, 1);
+	put_receipt(&puppet, 2);
+	puppet_send(&puppet);
+	expect_abort(&puppet, PH_ESTATE);
+}
+END_TEST
+
 START_TEST(one_receipt_is_bounded)
 {
 	puppet_state(&puppet);
@@ -480,6 +550,8 @@ main(void)
 	tcase_add_test(tc, denied_is_as_unknown);
 	tcase_add_test(tc, the_loop_reads_no_file);
 	tcase_add_test(tc, beyond_an_encoding_there_is_nothing);
+	tcase_add_test(tc, nothing_moves_while_lists_go);
+	tcase_add_test(tc, a_second_receipt_must_wait);
 	tcase_add_test(tc, one_receipt_is_bounded);
 	tcase_add_test(tc, all_receipts_are_bounded);
 	suite_add_tcase(suite, tc);
