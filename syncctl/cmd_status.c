@@ -144,10 +144,10 @@ show_repositories(struct invocation *in, struct json_object *o)
 		table_text(t, name);
 		table_text(t,
 		    removed        ? "removed" :
-			id == NULL ? "no key" :
+			id == NULL ? "key not known" :
 			paused     ? "paused" :
 			connected  ? "connected" :
-				     "away");
+				     "active");
 		table_text(t, output_time(contact));
 		table_put(t, "%" PRIu64, granted);
 		table_put(t, "%" PRIu64, held);
