@@ -248,6 +248,8 @@ take(const struct arguments *a, struct publication *p, struct failure *f)
 	if (r == PH_OK)
 		r = take_labels(a, p, f);
 	if (r == PH_OK)
+		r = input_text("--owner", arguments_get(a, "--owner"), f);
+	if (r == PH_OK)
 		r = check_digests(a, n, f);
 	for (i = 0; r == PH_OK && i < n; i++)
 		r = add_file(p, arguments_word(a, i + 1), f);

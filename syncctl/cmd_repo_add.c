@@ -91,6 +91,8 @@ take(const struct arguments *a, struct sayings *s, struct failure *f)
 		r = input_key(arguments_get(a, "--key"), &s->key, f);
 		s->has_key = 1;
 	}
+	if (r == PH_OK)
+		r = input_text("--contact", arguments_get(a, "--contact"), f);
 	if (r == PH_OK && arguments_has(a, "--clients"))
 		r = take_clients(arguments_get(a, "--clients"), s, f);
 	if (r == PH_OK && arguments_has(a, "--rate"))

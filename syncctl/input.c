@@ -11,6 +11,7 @@
 #include "proto/errors.h"
 #include "proto/keyfile.h"
 #include "proto/name.h"
+#include "proto/text.h"
 #include "proto/version.h"
 
 #include "syncctl/input.h"
@@ -149,6 +150,15 @@ input_version(const char *text, int required, struct input_version *out,
 	    "versions are letters, digits and . _ + -, at most 63, the first "
 	    "a letter or digit");
 	return PH_ENAME;
+}
+
+int
+input_text(const char *option, const char *text, struct failure *f)
+{
+	if (text == NULL || text_valid(text, PH_TEXT_MAX))
+		return PH_OK;
+	return failure_set(f, PH_EUSAGE,
+	    "%s is text of at most %u bytes in one line", option, PH_TEXT_MAX);
 }
 
 int

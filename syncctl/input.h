@@ -41,6 +41,13 @@ struct input_version {
 int input_version(const char *text, int required, struct input_version *out,
     struct failure *f) ATTR_CHECK;
 
+/*
+ * PH_OK for text that people will read, given by an option (NULL: it was not
+ * given), else PH_EUSAGE.
+ */
+int input_text(const char *option, const char *text,
+    struct failure *f) ATTR_CHECK;
+
 /* PH_OK for the name of a repository, else PH_ENAME. */
 int input_repository(const char *text, struct failure *f) ATTR_CHECK;
 

@@ -234,10 +234,14 @@ run_words(const struct words *words, struct invocation *in)
 	if (words->help || words->version)
 		return PH_OK;
 	/* Help that was not asked for is no data. */
-	(void)fputs(buffer_text(in->out), stderr);
+	if (!in->json)
+		(void)fputs(buffer_text(in->out), stderr);
 	buffer_reset(in->out);
-	return failure_set(&in->report->failure, PH_EUSAGE,
+	(void)failure_set(&in->report->failure, PH_EUSAGE,
 	    "a command is missing");
+	failure_next(&in->report->failure,
+	    "\"syncctl --help\" lists all commands");
+	return PH_EUSAGE;
 }
 
 /* Print what there is to say; returns the exit status. */

@@ -276,6 +276,10 @@ def test_words(here):
         ("image", "publish", "disk@1", here / "f", "--sha256", "123"),
         ("repo", "add", "branch"),
         ("repo", "add", "branch", "--reason", "fun"),
+        ("repo", "add", "branch", "--reason", "coverage")
+        + ("--contact", "a\nb"),
+        ("image", "publish", "disk@1", here / "f", "--owner", "a\x07b"),
+        (),
         ("repo", "add", "a/b", "--reason", "coverage"),
         ("repo", "add", "b", "--reason", "coverage", "--key", "nonsense"),
         ("repo", "set", "b", "--rate", "fast"),

@@ -134,6 +134,23 @@ START_TEST(names_that_are_too_long_are_refused)
 }
 END_TEST
 
+START_TEST(text_is_one_line_of_limited_length)
+{
+	char text[PH_TEXT_MAX + 2];
+
+	memset(text, 'a', sizeof(text));
+	text[PH_TEXT_MAX + 1] = '\0';
+	ck_assert_int_eq(input_text("--owner", text, &failure), PH_EUSAGE);
+	ck_assert_ptr_nonnull(strstr(failure.what, "--owner"));
+	text[PH_TEXT_MAX] = '\0';
+	ck_assert_int_eq(input_text("--owner", text, &failure), PH_OK);
+	ck_assert_int_eq(input_text("--owner", "Größe & Co", &failure), PH_OK);
+	ck_assert_int_eq(input_text("--owner", NULL, &failure), PH_OK);
+	ck_assert_int_eq(input_text("--owner", "a\nb", &failure), PH_EUSAGE);
+	ck_assert_int_eq(input_text("--owner", "a\x9b", &failure), PH_EUSAGE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -150,6 +167,7 @@ main(void)
 	tcase_add_loop_test(tests, what_is_no_version_is_refused, 0,
 	    (int)(sizeof(no_versions) / sizeof(no_versions[0])));
 	tcase_add_test(tests, names_that_are_too_long_are_refused);
+	tcase_add_test(tests, text_is_one_line_of_limited_length);
 	suite_add_tcase(suite, tests);
 	return check_run(suite);
 }
