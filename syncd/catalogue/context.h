@@ -25,7 +25,7 @@
  *     only lacks the last is complete instead, until it is shown.
  *  2. Every row of the index can be derived from documents, log and store:
  *     rows change only when an entry of a log is applied (ledger.h), but for
- *     manifests that are taken and not complete, and counted refusals.
+ *     manifests that are taken and not complete, and counts (repeats.h).
  *  3. The marks are at least as high as anything the index says.
  *  4. At a site, every item that is not withdrawn is in the list of the
  *     grant in force, once withdraw_denied() has followed that grant.

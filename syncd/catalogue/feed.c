@@ -16,6 +16,7 @@
 #include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/peers.h"
 #include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/repeats.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/store/blob.h"
 
@@ -260,13 +261,34 @@ feed_base(struct catalogue *c, const struct digest *id,
 	return PH_EABSENT;
 }
 
+#define STEP_SIZE (2u * DIGEST_SIZE + 1)
+
+/*
+ * What is counted of a delivery: its end with a result, or its beginning
+ * (result 1).
+ */
+static void
+make_step(const struct digest *id, const struct digest *blob, int result,
+    uint8_t out[STEP_SIZE])
+{
+	memcpy(out, id->bytes, DIGEST_SIZE);
+	memcpy(out + DIGEST_SIZE, blob->bytes, DIGEST_SIZE);
+	out[2 * DIGEST_SIZE] = (uint8_t)-result;
+}
+
 int
 feed_delivery_open(struct catalogue *c, const struct digest *id,
     const struct digest *blob, const struct digest *base)
 {
+	uint8_t step[STEP_SIZE];
 	struct ledger_entry e;
-	int r;
+	uint64_t repeats;
+	int r, due;
 
+	make_step(id, blob, 1, step);
+	r = repeats_count(c, step, sizeof(step), &due, &repeats);
+	if (r != PH_OK || !due)
+		return r;
 	r = ledger_begin(c, id, "delivery", "syncd", &e);
 	if (r != PH_OK) {
 		ledger_abort(&e);
@@ -277,16 +299,24 @@ feed_delivery_open(struct catalogue *c, const struct digest *id,
 		json_put_null(&e.w, "base");
 	else
 		json_put_digest(&e.w, "base", base);
-	return ledger_commit(c, &e, NULL);
+	json_put_u64(&e.w, "repeats", repeats);
+	r = ledger_commit(c, &e, NULL);
+	return r == PH_OK ? repeats_told(c, step, sizeof(step)) : r;
 }
 
 int
 feed_delivery_close(struct catalogue *c, const struct digest *id,
     const struct digest *blob, uint64_t nbytes, int result)
 {
+	uint8_t step[STEP_SIZE];
 	struct ledger_entry e;
-	int r;
+	uint64_t repeats;
+	int r, due;
 
+	make_step(id, blob, result, step);
+	r = repeats_count(c, step, sizeof(step), &due, &repeats);
+	if (r != PH_OK || !due)
+		return r;
 	r = ledger_begin(c, id, "delivered", "syncd", &e);
 	if (r != PH_OK) {
 		ledger_abort(&e);
@@ -295,5 +325,7 @@ feed_delivery_close(struct catalogue *c, const struct digest *id,
 	json_put_digest(&e.w, "blob", blob);
 	json_put_u64(&e.w, "bytes", nbytes);
 	json_put_string(&e.w, "result", error_name(result));
-	return ledger_commit(c, &e, NULL);
+	json_put_u64(&e.w, "repeats", repeats);
+	r = ledger_commit(c, &e, NULL);
+	return r == PH_OK ? repeats_told(c, step, sizeof(step)) : r;
 }

@@ -67,7 +67,9 @@ int feed_base(struct catalogue *c, const struct digest *id,
 
 /*
  * Log, durably, that the delivery of a blob to the peer begins (before its
- * first byte) or has ended: what travelled, how.  base may be NULL.
+ * first byte) or has ended: what travelled, how.  base may be NULL.  The
+ * same of one blob again within an hour is counted and not logged: a peer
+ * that asks for it in a loop does not make the log grow.
  */
 int feed_delivery_open(struct catalogue *c, const struct digest *id,
     const struct digest *blob, const struct digest *base) ATTR_CHECK;

@@ -1,7 +1,6 @@
 /*
  * From the key that signed AUTH to the repository, and all refusals.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "proto/errors.h"
@@ -10,69 +9,9 @@
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/registry.h"
-#include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/repeats.h"
 
 #include "syncd/catalogue/peers.h"
-
-/* Repeats of one refusal within this are counted, not logged. */
-#define REFUSAL_INTERVAL_S 3600
-
-/* What is kept of a refusal: when it was logged, and repeats since. */
-struct refusal {
-	int64_t logged;
-	uint64_t repeats;
-};
-
-/* Row of a refusal: by key id and code, 16 bytes. */
-static int
-count_refusal(struct catalogue *c, const struct digest *key, int code,
-    struct refusal *out, int *due)
-{
-	uint8_t row[DIGEST_SIZE + 1];
-	struct index_bytes value;
-	struct index_txn *txn;
-	struct reader reader;
-	struct buffer bytes;
-	uint64_t logged;
-	int64_t now;
-	int r;
-
-	memcpy(row, key->bytes, DIGEST_SIZE);
-	row[DIGEST_SIZE] = (uint8_t)-code;
-	now = clock_wall(c->config.clock);
-	memset(out, 0, sizeof(*out));
-	*due = 1;
-	r = index_begin(c->index, INDEX_WRITE, &txn);
-	if (r != PH_OK)
-		return r;
-	r = index_get(txn, INDEX_REFUSALS, row, sizeof(row), &value);
-	if (r == PH_OK) {
-		reader_init(&reader, value.data, value.len);
-		if (reader_get_u64(&reader, &logged) != PH_OK ||
-		    reader_get_u64(&reader, &out->repeats) != PH_OK)
-			r = PH_EDIGEST;
-		else {
-			out->logged = (int64_t)logged;
-			*due = now >= out->logged + REFUSAL_INTERVAL_S ||
-			    now < out->logged;
-		}
-	} else if (r == PH_EABSENT)
-		r = PH_OK;
-	buffer_init(&bytes, 16);
-	(void)buffer_put_u64(&bytes, (uint64_t)(*due ? now : out->logged));
-	(void)buffer_put_u64(&bytes, *due ? 0 : out->repeats + 1);
-	if (r == PH_OK)
-		r = buffer_error(&bytes);
-	if (r == PH_OK)
-		r = index_put(txn, INDEX_REFUSALS, row, sizeof(row), bytes.data,
-		    bytes.len);
-	buffer_fini(&bytes);
-	if (r != PH_OK) {
-		index_abort(txn);
-		return r;
-	}
-	return index_commit(txn);
-}
 
 /*
  * Log a refusal: in the log about the repository when the key is one's, else
@@ -83,11 +22,14 @@ log_refusal(struct catalogue *c, const struct digest *about,
     const struct digest *key, const struct digest *claimed, int code)
 {
 	char fingerprint[KEY_FINGERPRINT_SIZE];
-	struct refusal refusal;
+	uint8_t row[DIGEST_SIZE + 1];
 	struct ledger_entry e;
+	uint64_t repeats;
 	int due;
 
-	if (count_refusal(c, key, code, &refusal, &due) != PH_OK || !due)
+	memcpy(row, key->bytes, DIGEST_SIZE);
+	row[DIGEST_SIZE] = (uint8_t)-code;
+	if (repeats_count(c, row, sizeof(row), &due, &repeats) != PH_OK || !due)
 		return;
 	if (ledger_begin(c, about, "refused", "syncd", &e) != PH_OK) {
 		ledger_abort(&e);
@@ -97,8 +39,9 @@ log_refusal(struct catalogue *c, const struct digest *about,
 	json_put_string(&e.w, "key", fingerprint);
 	json_put_id(&e.w, "claimed", claimed);
 	json_put_string(&e.w, "code", error_name(code));
-	json_put_u64(&e.w, "repeats", refusal.repeats);
-	(void)!ledger_commit(c, &e, NULL);
+	json_put_u64(&e.w, "repeats", repeats);
+	if (ledger_commit(c, &e, NULL) == PH_OK)
+		(void)!repeats_told(c, row, sizeof(row));
 }
 
 /* Words for a key that is not what it should be. */

@@ -21,7 +21,7 @@
 	X(INDEX_HOLDINGS, "holdings")         /* By id, image, version. */     \
 	X(INDEX_HOLDERS, "holders")           /* By image, version, id. */     \
 	X(INDEX_RECEIPTS, "receipts")         /* By id: the last one. */       \
-	X(INDEX_REFUSALS, "refusals")         /* By key: counted. */
+	X(INDEX_REFUSALS, "refusals")         /* By what is counted. */
 /* clang-format on */
 
 enum index_table {

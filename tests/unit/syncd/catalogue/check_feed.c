@@ -6,10 +6,13 @@
 #include <check.h>
 
 #include "proto/errors.h"
+#include "syncd/catalogue/context.h"
 #include "syncd/catalogue/feed.h"
 #include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/repeats.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/base/fault_files.h"
 #include "tests/unit/syncd/catalogue/exchange.h"
@@ -288,6 +291,63 @@ START_TEST(deliveries_are_logged)
 }
 END_TEST
 
+static int
+no_room(void *cookie, uint64_t *bytes, uint64_t *inodes)
+{
+	(void)cookie;
+	*bytes = *inodes = 0;
+	return PH_OK;
+}
+
+/* A peer that asks for one blob in a loop: told once an hour, and counted. */
+START_TEST(repeated_deliveries_are_counted)
+{
+	struct log *log;
+	uint64_t size;
+	unsigned int i;
+
+	ck_assert_int_eq(ledger_log(world.primary.c, &lab->id, &log), PH_OK);
+	size = log_size(log);
+	for (i = 0; i < 100; i++) {
+		ck_assert_int_eq(feed_delivery_open(world.primary.c, &lab->id,
+				     &open_blob, NULL),
+		    PH_OK);
+		ck_assert_int_eq(feed_delivery_close(world.primary.c, &lab->id,
+				     &open_blob, 17, PH_ECUT),
+		    PH_OK);
+	}
+	ck_assert_uint_eq(log_size(log), size + 2);
+	/* Another end, another blob and a later hour are news. */
+	ck_assert_int_eq(feed_delivery_close(world.primary.c, &lab->id,
+			     &open_blob, 17, PH_OK),
+	    PH_OK);
+	ck_assert_int_eq(feed_delivery_open(world.primary.c, &lab->id,
+			     &secret_blob, NULL),
+	    PH_OK);
+	ck_assert_uint_eq(log_size(log), size + 4);
+	world.now += REPEATS_INTERVAL_S;
+	ck_assert_int_eq(feed_delivery_open(world.primary.c, &lab->id,
+			     &open_blob, NULL),
+	    PH_OK);
+	ck_assert_uint_eq(log_size(log), size + 5);
+	ck_assert_uint_eq(world_grep("primary/state/log", "\"repeats\":99", 12),
+	    1);
+}
+END_TEST
+
+/* What could not be told is not taken for told. */
+START_TEST(untold_deliveries_stay_due)
+{
+	world.primary.c->state_room = no_room;
+	ck_assert_int_eq(feed_delivery_open(world.primary.c, &lab->id,
+			     &open_blob, NULL),
+	    PH_ENOSPC);
+	ck_assert_int_eq(feed_delivery_open(world.primary.c, &lab->id,
+			     &open_blob, NULL),
+	    PH_ENOSPC);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -306,6 +366,8 @@ suite(void)
 	tcase_add_test(t, a_peer_that_knows_more);
 	tcase_add_test(t, renewed_from_half_time);
 	tcase_add_test(t, deliveries_are_logged);
+	tcase_add_test(t, repeated_deliveries_are_counted);
+	tcase_add_test(t, untold_deliveries_stay_due);
 	suite_add_tcase(s, t);
 	return s;
 }
