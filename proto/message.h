@@ -68,7 +68,7 @@ enum message_transfer {
 	X(MESSAGE_WAIT, 16, "WAIT",                                           \
 	    SIDE_PROVIDER, MESSAGE_TRANSFER, 256u)                            \
 	X(MESSAGE_PLAN, 17, "PLAN",                                           \
-	    SIDE_PROVIDER, MESSAGE_TRANSFER, 80u)                             \
+	    SIDE_PROVIDER, MESSAGE_TRANSFER, 88u)                             \
 	X(MESSAGE_SEGMENTS, 18, "SEGMENTS",                                   \
 	    SIDE_PROVIDER, MESSAGE_TRANSFER, 65541u)                          \
 	X(MESSAGE_PULL, 19, "PULL",                                           \

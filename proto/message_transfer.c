@@ -96,7 +96,8 @@ plan_check(const struct message_plan *m)
 	    m->segment_size > PH_SEGMENT_SIZE_MAX ||
 	    m->nsegments > PH_SEGMENTS_MAX)
 		return PH_ELIMIT;
-	if (m->size == 0 || m->segment_size < PH_SEGMENT_SIZE_MIN ||
+	if (m->size == 0 || m->data > m->size ||
+	    m->segment_size < PH_SEGMENT_SIZE_MIN ||
 	    m->nsegments != message_plan_segments(m->size, m->segment_size))
 		return PH_EMESSAGE;
 	return PH_OK;
@@ -113,6 +114,7 @@ message_plan_encode(const struct message_plan *m, uint32_t transfer,
 	(void)buffer_put(out, m->blob.bytes, DIGEST_SIZE);
 	(void)buffer_put(out, m->base.bytes, DIGEST_SIZE);
 	(void)buffer_put_u64(out, m->size);
+	(void)buffer_put_u64(out, m->data);
 	(void)buffer_put_u32(out, m->segment_size);
 	(void)buffer_put_u32(out, m->nsegments);
 	return frame_end(out, mark);
@@ -128,6 +130,7 @@ message_plan_decode(const struct frame *f, struct message_plan *out)
 	if (reader_get(&r, out->blob.bytes, DIGEST_SIZE) != PH_OK ||
 	    reader_get(&r, out->base.bytes, DIGEST_SIZE) != PH_OK ||
 	    reader_get_u64(&r, &out->size) != PH_OK ||
+	    reader_get_u64(&r, &out->data) != PH_OK ||
 	    reader_get_u32(&r, &out->segment_size) != PH_OK ||
 	    reader_get_u32(&r, &out->nsegments) != PH_OK ||
 	    reader_end(&r) != PH_OK)

@@ -39,6 +39,7 @@ struct message_plan {
 	struct digest blob;
 	struct digest base; /* Zeros: none. */
 	uint64_t size;      /* Of the blob, in bytes. */
+	uint64_t data;      /* Of these, not in blocks of zeros. */
 	uint32_t segment_size;
 	uint32_t nsegments; /* As many as these two make. */
 };

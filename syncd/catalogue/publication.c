@@ -171,14 +171,15 @@ fail:
 
 /* Reserve room for the files, their maps, records and published names. */
 static int
-reserve(struct publication *p, uint64_t stored, struct failure *f)
+reserve(struct publication *p, const struct publication_spec *spec,
+    struct failure *f)
 {
 	char what[PH_NAME_MAX + PH_VERSION_MAX + 2];
 
 	(void)snprintf(what, sizeof(what), "%s@%s", p->image, p->version);
 	return space_reserve(p->c->space, what,
-	    stored + stored / INTAKE_MAP_SHARE, p->nfiles * FILE_INODES + 1,
-	    &p->hold, f);
+	    spec->stored + spec->size / INTAKE_MAP_SHARE,
+	    p->nfiles * FILE_INODES + 1, &p->hold, f);
 }
 
 int
@@ -214,7 +215,7 @@ publication_begin(struct catalogue *c, const struct publication_spec *spec,
 	if (p == NULL)
 		return failure_default(f, PH_ENOMEM, "publishing %s@%s",
 		    spec->image, spec->version);
-	r = reserve(p, spec->stored, f);
+	r = reserve(p, spec, f);
 	if (r == PH_OK) {
 		display_tag(c, p->tag);
 		r = staging_open_publication(c->store, p->tag, &p->dir);

@@ -28,6 +28,7 @@ struct publication_spec {
 	const char *owner;        /* NULL: none. */
 	const char *const *names; /* Of the files. */
 	size_t nfiles;
+	uint64_t size;   /* Of the files, with holes, as far as it is known. */
 	uint64_t stored; /* Bytes that the files take on disk, as far as it
 			    is known: so much room is reserved. */
 	int dry_run;     /* Content is hashed and not kept. */

@@ -12,6 +12,7 @@
 #include "syncd/base/diag.h"
 #include "syncd/catalogue/publication.h"
 #include "syncd/control/meter.h"
+#include "syncd/store/extent.h"
 #include "syncd/transfer/encodings.h"
 
 #include "syncd/control/request_publish.h"
@@ -201,6 +202,23 @@ ingest_next(struct request *r)
 		    on_ingested);
 }
 
+/* How much room the files need: holes need none but in the block map. */
+static void
+measure(struct publish *p)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; !p->spec.dry_run && i < p->spec.nfiles; i++) {
+		if (fstat(p->fds[i], &st) != 0 || !S_ISREG(st.st_mode) ||
+		    st.st_size <= 0)
+			continue;
+		p->spec.size += (uint64_t)st.st_size;
+		p->spec.stored +=
+		    extent_count_data(p->fds[i], (uint64_t)st.st_size);
+	}
+}
+
 /* Lane: check names and clashes. */
 static void
 begin_step(struct request *r)
@@ -210,6 +228,7 @@ begin_step(struct request *r)
 	struct failure f;
 
 	f.code = PH_OK;
+	measure(p);
 	p->code = publication_begin(c, &p->spec, &p->publication, &f);
 	if (p->code != PH_OK)
 		(void)request_fail_code(r, p->code, &f, "publishing %s %s",
@@ -283,27 +302,6 @@ total_size(const struct publish *p)
 	return total;
 }
 
-/* What the files take on disk: holes take nothing. */
-static uint64_t
-stored_size(const struct publish *p)
-{
-	struct stat st;
-	uint64_t stored, size;
-	size_t i;
-
-	stored = 0;
-	for (i = 0; i < p->spec.nfiles; i++) {
-		if (fstat(p->fds[i], &st) != 0 || !S_ISREG(st.st_mode) ||
-		    st.st_size <= 0)
-			continue;
-		size = (uint64_t)st.st_blocks * 512;
-		if (size > (uint64_t)st.st_size)
-			size = (uint64_t)st.st_size;
-		stored += size;
-	}
-	return stored;
-}
-
 static int
 image_publish(struct request *r)
 {
@@ -326,7 +324,6 @@ image_publish(struct request *r)
 	if (code != PH_OK)
 		return code;
 	p->total = total_size(p);
-	p->spec.stored = p->spec.dry_run ? 0 : stored_size(p);
 	p->meter = meter_new(r, report);
 	if (p->meter == NULL)
 		return request_fail_code(r, PH_ENOMEM, NULL, "publishing");

@@ -16,6 +16,7 @@
 #define RECORD_SUFFIX ".rec"
 #define RECORD_NAME_SIZE (DIGEST_HEX_SIZE + 4u)
 #define ROOT_BUFFER_SIZE 65536u
+#define HASHES_AT_ONCE 1024u
 
 /* The name of a blob's record. */
 static void
@@ -270,6 +271,31 @@ blob_read_map(const struct store *s, const struct digest *digest,
 		r = PH_EDIGEST;
 	file_abandon(store_files(s), fd);
 	return r;
+}
+
+uint64_t
+blob_count_data(const struct store *s, const struct digest *digest,
+    uint64_t size)
+{
+	static const uint8_t block[PH_MAP_BLOCK_SIZE];
+	struct digest hashes[HASHES_AT_ONCE], zeros;
+	uint64_t at, nblocks, data;
+	uint32_t i, n;
+
+	digest_of(block, sizeof(block), &zeros);
+	nblocks = size / PH_MAP_BLOCK_SIZE;
+	data = size % PH_MAP_BLOCK_SIZE;
+	for (at = 0; at < nblocks; at += n) {
+		n = nblocks - at < HASHES_AT_ONCE ? (uint32_t)(nblocks - at) :
+						    HASHES_AT_ONCE;
+		if (blob_read_map(s, digest, at, n, hashes) != PH_OK)
+			return size;
+		for (i = 0; i < n; i++) {
+			if (digest_compare(&hashes[i], &zeros) != 0)
+				data += PH_MAP_BLOCK_SIZE;
+		}
+	}
+	return data;
 }
 
 int

@@ -69,6 +69,14 @@ int blob_seal(const struct store *s, int fd,
 int blob_put_map(const struct store *s, const struct digest *digest, int dir,
     const char *name) ATTR_CHECK;
 
+/*
+ * How many of the blob's size bytes are in blocks that are not all zeros, as
+ * its map says; a last, shorter block counts.  All of them where the map
+ * cannot be read.
+ */
+uint64_t blob_count_data(const struct store *s, const struct digest *digest,
+    uint64_t size);
+
 /* Write the record durably, in place of an older one. */
 int blob_put_record(const struct store *s, const struct digest *digest,
     const struct blob_record *record) ATTR_CHECK;

@@ -46,3 +46,17 @@ extent_is_hole(int fd, uint64_t offset, uint64_t len)
 	return extent_next(fd, offset, offset + len, &begin, &end) == PH_OK &&
 	    begin == offset + len;
 }
+
+uint64_t
+extent_count_data(int fd, uint64_t size)
+{
+	uint64_t at, begin, end, data;
+
+	data = 0;
+	for (at = 0; at < size; at = end) {
+		if (extent_next(fd, at, size, &begin, &end) != PH_OK)
+			return size;
+		data += end - begin;
+	}
+	return data;
+}

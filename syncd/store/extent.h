@@ -21,4 +21,7 @@ int extent_next(int fd, uint64_t offset, uint64_t size, uint64_t *begin,
 /* 1 when the range is known to be a hole, 0 otherwise. */
 int extent_is_hole(int fd, uint64_t offset, uint64_t len);
 
+/* How many of the first size bytes are data; all, where that is not known. */
+uint64_t extent_count_data(int fd, uint64_t size);
+
 #endif

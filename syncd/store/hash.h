@@ -62,11 +62,12 @@ int hash_file(const struct files *fs, int fd, int map,
     const struct progress *progress, const struct progress_watch *watch,
     struct hash_result *out) ATTR_CHECK;
 
+struct hash_walk;
+
 /*
  * The same in steps, for a file of which more and more is there.  map and fd
  * stay the caller's.  NULL without memory.
  */
-struct hash_walk;
 struct hash_walk *hash_walk_new(const struct files *fs, int fd, int map);
 
 /*

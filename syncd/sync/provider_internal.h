@@ -103,6 +103,7 @@ struct provider_job {
 	uint32_t transfer;
 	uint64_t nchanges;
 	struct feed_blob blob;
+	uint64_t data; /* Of the blob. */
 	struct feed_blob base;
 	int has_base;
 	struct document receipt;

@@ -7,6 +7,7 @@
 #include "proto/errors.h"
 #include "proto/message_content.h"
 #include "proto/message_signal.h"
+#include "syncd/store/blob.h"
 
 #include "syncd/sync/provider_internal.h"
 
@@ -155,6 +156,8 @@ run_want(struct provider_job *job)
 		job->has_base = r == PH_OK;
 		if (r == PH_EABSENT)
 			r = PH_OK;
+		job->data = blob_count_data(catalogue_store(c), &job->want.blob,
+		    job->blob.size);
 	}
 	if (r == PH_OK)
 		r = feed_delivery_open(c, &job->id, &job->want.blob,
@@ -188,6 +191,7 @@ done_want(struct provider_job *job)
 	config.transfer = job->transfer;
 	config.blob = job->want.blob;
 	config.size = job->blob.size;
+	config.data = job->data;
 	config.has_base = job->has_base;
 	config.base = job->base.digest;
 	config.base_size = job->base.size;

@@ -258,6 +258,7 @@ put_plan(struct provide *p, struct buffer *out)
 	if (p->config.has_base)
 		plan.base = p->config.base;
 	plan.size = p->config.size;
+	plan.data = p->config.data;
 	plan.segment_size = PH_SEGMENT_SIZE;
 	plan.nsegments = (uint32_t)encodings_nsegments(p->use);
 	p->planned = 1;

@@ -22,6 +22,7 @@ struct provide_config {
 	uint32_t transfer; /* The receiver's id for it. */
 	struct digest blob;
 	uint64_t size;
+	uint64_t data; /* Of these, not in blocks of zeros. */
 	int has_base;
 	struct digest base;
 	uint64_t base_size;

@@ -309,8 +309,7 @@ receive_on_plan(struct receive *r, const struct message_plan *m)
 	r->nsegments = m->nsegments;
 	r->stats.full = digest_is_zero(&m->base);
 	r->stats.base = m->base;
-	return staging_job_plan(r->jobs, &m->base, r->config.size, on_planned,
-	    r);
+	return staging_job_plan(r->jobs, &m->base, m->data, on_planned, r);
 }
 
 /* The stream of a segment; NULL when there is none. */

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,11 @@ def mounted(directory, size):
     finally:
         harness.stop_all()
         subprocess.run(["umount", "-l", directory], check=True)
+
+
+def noise_bytes(seed):
+    """100 kB that a seed decides."""
+    return random.Random(seed).randbytes(100_000)
 
 
 def remount(directory, options):
@@ -167,6 +173,38 @@ def test_full_at_receive(here):
         assert sha256(site.published("disk", "2", "d")) == sha256(
             here / "2.img"
         )
+
+
+def sparse_on_small_disk(here, size):
+    """A file of that size with little data, published and received."""
+    small = here / "small"
+    with mounted(small, "256m"):
+        primary, site = network(small, "branch")
+        path = here / "1.img"
+        for version in (1, 2):
+            with open(path, "ab") as file:
+                file.truncate(size)
+            with open(path, "r+b") as file:
+                for at in range(0, size, size // 8):
+                    file.seek(at + version * 5_000_000)
+                    file.write(noise_bytes(version))
+            primary.publish(f"disk@{version}", f"d={path}", timeout_s=600)
+            site.sync(timeout_s=600)
+            copy = site.published("disk", str(version), "d")
+            assert sha256(copy) == sha256(path)
+            assert copy.stat().st_blocks * 512 < 16 * MIB, copy.stat()
+
+
+def test_sparse_image_on_small_disk(here):
+    """What an image needs is its data, not its size."""
+    sparse_on_small_disk(here, 512 * MIB)
+
+
+@harness.long
+@harness.limit(1200)
+def test_large_sparse_image_on_small_disk(here):
+    """The same with 8 GiB, on 256 MiB."""
+    sparse_on_small_disk(here, 8192 * MIB)
 
 
 def test_filled_while_receiving(here):

@@ -34,7 +34,7 @@ TYPES = {
     14: ("MAP", PROVIDER, NO, 65572),
     15: ("WANT", RECEIVER, YES, 512),
     16: ("WAIT", PROVIDER, YES, 256),
-    17: ("PLAN", PROVIDER, YES, 80),
+    17: ("PLAN", PROVIDER, YES, 88),
     18: ("SEGMENTS", PROVIDER, YES, 65541),
     19: ("PULL", RECEIVER, YES, 13),
     20: ("DATA", PROVIDER, YES, 65544),
@@ -262,6 +262,7 @@ def _plan(payload):
         "blob": cursor.take(32),
         "base": cursor.take(32),
         "size": cursor.number(8),
+        "data": cursor.number(8),
         "segment_size": cursor.number(4),
         "segments": cursor.number(4),
     }
@@ -269,6 +270,7 @@ def _plan(payload):
     size, segment_size = plan["size"], plan["segment_size"]
     check(size >= 1, "bad-message", "no bytes")
     check(size <= 2**48, "limit", "a large blob")
+    check(plan["data"] <= size, "bad-message", "more data than bytes")
     check(segment_size >= 4096, "bad-message", "small segments")
     check(segment_size <= 16 << 20, "limit", "large segments")
     check(plan["segments"] <= 2**26, "limit", "many segments")

@@ -71,12 +71,14 @@ START_TEST(plan)
 	memset(&m, 0, sizeof(m));
 	fill(&m.blob, 0x66);
 	m.size = UINT64_C(1) << 48;
+	m.data = m.size;
 	m.segment_size = 16u << 20;
 	m.nsegments = 1u << 24;
 	ck_assert_int_eq(message_plan_encode(&m, 1, &out), PH_OK);
 	message_vector_equals("PLAN", "largest", &out);
 	fill(&m.base, 0x67);
 	m.size = 33u << 20;
+	m.data = 0x1230000;
 	m.nsegments = 3;
 	ck_assert_int_eq(message_plan_encode(&m, 1, &out), PH_OK);
 	message_vector_equals("PLAN", "base", &out);
@@ -88,6 +90,7 @@ START_TEST(plan)
 	ck_assert_mem_eq(&read.blob, &m.blob, DIGEST_SIZE);
 	ck_assert_mem_eq(&read.base, &m.base, DIGEST_SIZE);
 	ck_assert_uint_eq(read.size, m.size);
+	ck_assert_uint_eq(read.data, m.data);
 	ck_assert_uint_eq(read.segment_size, m.segment_size);
 	ck_assert_uint_eq(read.nsegments, m.nsegments);
 }

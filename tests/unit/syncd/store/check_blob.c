@@ -190,6 +190,26 @@ START_TEST(maps)
 }
 END_TEST
 
+/* Blocks of zeros are no data, whole ones only. */
+START_TEST(data_is_counted)
+{
+	static uint8_t some[5 * PH_MAP_BLOCK_SIZE + 10];
+	struct digest blob, other;
+
+	some[0] = 1;
+	some[4 * PH_MAP_BLOCK_SIZE - 1] = 1;
+	fixture_adopt(&f, some, sizeof(some), &blob);
+	memset(&other, 1, sizeof(other));
+	ck_assert_uint_eq(blob_count_data(f.store, &blob, sizeof(some)),
+	    2 * PH_MAP_BLOCK_SIZE + 10);
+	ck_assert_uint_eq(blob_count_data(f.store, &other, sizeof(some)),
+	    sizeof(some));
+	/* A map that is too short says nothing. */
+	ck_assert_uint_eq(blob_count_data(f.store, &blob, 2 * sizeof(some)),
+	    2 * sizeof(some));
+}
+END_TEST
+
 static int
 count_blob(void *cookie, const struct digest *d)
 {
@@ -490,6 +510,7 @@ main(void)
 	tcase_add_test(t, looked_at);
 	tcase_add_test(t, not_a_file);
 	tcase_add_test(t, maps);
+	tcase_add_test(t, data_is_counted);
 	tcase_add_test(t, listed);
 	tcase_add_test(t, cleaned);
 	suite_add_tcase(suite, t);

@@ -56,6 +56,11 @@ START_TEST(runs)
 	ck_assert_int_eq(extent_next(fd, end, 10 * MIB, &begin, &end), PH_OK);
 	ck_assert_uint_eq(begin, 10 * MIB);
 	ck_assert_uint_eq(end, 10 * MIB);
+	ck_assert_uint_ge(extent_count_data(fd, 10 * MIB), 2);
+	ck_assert_uint_lt(extent_count_data(fd, 10 * MIB), 3 * MIB);
+	ck_assert_uint_lt(extent_count_data(fd, 6 * MIB),
+	    extent_count_data(fd, 10 * MIB));
+	ck_assert_uint_eq(extent_count_data(fd, MIB), 0);
 	/* Nothing is said about what is beyond size. */
 	ck_assert_int_eq(extent_next(fd, 0, MIB, &begin, &end), PH_OK);
 	ck_assert_uint_eq(begin, MIB);

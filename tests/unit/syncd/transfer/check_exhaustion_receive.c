@@ -68,6 +68,7 @@ setup(void)
 	plan = supplier_plan(0);
 	plan.blob = s.config.blob;
 	plan.size = SIZE;
+	plan.data = SIZE;
 	plan.nsegments = 1;
 	buffer_init(&out, 4096);
 }

@@ -578,6 +578,68 @@ START_TEST(no_room)
 }
 END_TEST
 
+/* What landing_open() reserves beside the blob. */
+#define EXTRA (UINT64_C(4) * PH_ENCODING_SIZE_MAX)
+
+/* The data of the blob does not fit: nothing of it is asked for. */
+START_TEST(no_room_for_data)
+{
+	struct frame frame;
+	struct failure f;
+	int code;
+
+	s.free = EXTRA + SUPPLIER_SIZE - 1;
+	supplier_offer(&s);
+	supplier_announce(&s, 0);
+	ck_assert_int_eq(supplier_is_over(&s, &code), 1);
+	ck_assert_int_eq(code, PH_ENOSPC);
+	ck_assert_int_eq(receive_finished(s.receive, &code, &f), 1);
+	ck_assert_ptr_nonnull(strstr(f.what, "disk 2 needs"));
+	ck_assert_int_eq(supplier_next(&s, &frame), 0);
+}
+END_TEST
+
+/* As much as is data is reserved, and no more. */
+START_TEST(room_for_data)
+{
+	s.data = SUPPLIER_SIZE / 2;
+	supplier_offer(&s);
+	supplier_announce(&s, 0);
+	supplier_settle(&s);
+	ck_assert_uint_ge(space_promised(s.space), EXTRA + SUPPLIER_SIZE / 2);
+	ck_assert_uint_lt(space_promised(s.space),
+	    EXTRA + SUPPLIER_SIZE / 2 + SUPPLIER_SIZE / 1000);
+	/* More comes than was said: it is reserved before it is written. */
+	ck_assert_int_eq(supplier_serve(&s), PH_OK);
+	supplier_check_target(&s);
+	supplier_stop(&s);
+	supplier_settle(&s);
+	ck_assert_uint_eq(space_promised(s.space), 0);
+}
+END_TEST
+
+/* More comes than was said, and there is no room for it. */
+START_TEST(no_room_for_more)
+{
+	struct failure f;
+	uint64_t parts;
+	uint32_t i;
+	int code;
+
+	s.data = 0;
+	s.free = EXTRA + PH_SEGMENT_SIZE / 2;
+	supplier_offer(&s);
+	supplier_announce(&s, 0);
+	ck_assert_int_eq(supplier_serve(&s), PH_ENOSPC);
+	ck_assert_int_eq(receive_finished(s.receive, &code, &f), 1);
+	ck_assert_ptr_nonnull(strstr(f.what, "short"));
+	parts = 0;
+	for (i = 0; i < SUPPLIER_SEGMENTS; i++)
+		parts += supplier_part(&s, i);
+	ck_assert_uint_ge(parts, PH_SEGMENT_SIZE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -605,6 +667,9 @@ main(void)
 	tcase_add_test(tcase, full_disk);
 	tcase_add_test(tcase, wrong_whole);
 	tcase_add_test(tcase, no_room);
+	tcase_add_test(tcase, no_room_for_data);
+	tcase_add_test(tcase, room_for_data);
+	tcase_add_test(tcase, no_room_for_more);
 	suite_add_tcase(suite, tcase);
 	return check_run(suite);
 }

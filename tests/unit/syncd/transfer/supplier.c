@@ -171,6 +171,7 @@ supplier_begin(struct supplier *s, int nthreads)
 	ck_assert_ptr_nonnull(s->workers);
 	s->lane = worker_lane_new(s->workers);
 	s->clock = clock_system();
+	s->data = SUPPLIER_SIZE;
 	s->free = DISK_BYTES;
 	s->space = space_new(probe, &s->free, 1);
 	ck_assert_ptr_nonnull(s->space);
@@ -297,6 +298,7 @@ supplier_plan(int with_base)
 	if (with_base)
 		m.base = content->base_digest;
 	m.size = SUPPLIER_SIZE;
+	m.data = SUPPLIER_SIZE;
 	m.segment_size = PH_SEGMENT_SIZE;
 	m.nsegments = SUPPLIER_SEGMENTS;
 	return m;
@@ -386,6 +388,7 @@ supplier_announce(struct supplier *s, int with_base)
 	ck_assert_int_eq(supplier_next(s, &frame), 1);
 	ck_assert_int_eq(frame.type, MESSAGE_WANT);
 	plan = supplier_plan(with_base);
+	plan.data = s->data;
 	s->bare = !with_base;
 	encodings = with_base ? content->delta : content->plain;
 	ck_assert_int_eq(supplier_give_plan(s, &plan), PH_OK);

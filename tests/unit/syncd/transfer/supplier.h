@@ -45,7 +45,8 @@ struct supplier {
 
 	struct receive_config config; /* As supplier_offer() uses it. */
 	struct receive *receive;
-	int bare; /* The plan has no base. */
+	uint64_t data; /* What PLAN says; the size, unless it is changed. */
+	int bare;      /* The plan has no base. */
 	unsigned int nready;
 	int inside; /* A function of receive.h is running. */
 	struct buffer out;
