@@ -8,9 +8,9 @@
 #include "proto/json_terms.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/registry.h"
-#include "syncd/catalogue/rows.h"
 
 #include "syncd/catalogue/charters.h"
 
@@ -18,16 +18,11 @@ int
 charters_get(struct catalogue *c, const struct digest *id, struct charter *out,
     struct document *d)
 {
-	struct index_txn *txn;
 	struct document own;
 	int r;
 
 	document_init(&own);
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_sealed_get(txn, INDEX_CHARTERS, id, &own);
-	index_abort(txn);
+	r = in_force_get(c, INDEX_CHARTERS, id, &own);
 	if (r == PH_OK)
 		r = charter_decode(own.bytes, own.len, out);
 	if (r == PH_OK && d != NULL) {
@@ -188,29 +183,10 @@ charters_issue_all(struct catalogue *c)
 int
 charters_apply(struct catalogue *c, const struct ledger_event *e)
 {
-	struct document_name name;
-	struct digest id, digest, found;
-	struct document d;
+	struct digest id;
 	const char *text;
-	struct order order;
-	int r;
 
 	json_get_id(e->o, "repository", &id);
 	json_get_string(e->o, "name", &text, NULL);
-	json_get_order(e->o, &order);
-	json_get_digest(e->o, "charter", &digest);
-	if (json_error(e->o->tree) != PH_OK)
-		return PH_ELOG;
-	document_init(&d);
-	name = documents_charter_name(&id, &order);
-	r = documents_get(c->config.files, c->state_dir, &name, &d);
-	if (r == PH_OK) {
-		document_digest(&d, &found);
-		if (digest_compare(&found, &digest) != 0)
-			r = PH_EDOCUMENT;
-	}
-	if (r == PH_OK)
-		r = rows_sealed_put(e->txn, INDEX_CHARTERS, &id, &d);
-	document_fini(&d);
-	return r;
+	return in_force_apply(c, e, INDEX_CHARTERS, &id, "charter");
 }

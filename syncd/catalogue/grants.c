@@ -11,10 +11,10 @@
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/reports.h"
-#include "syncd/catalogue/rows.h"
 
 #include "syncd/catalogue/grants.h"
 
@@ -67,16 +67,11 @@ int
 grants_get(struct catalogue *c, const struct digest *id, struct grant *out,
     struct document *d)
 {
-	struct index_txn *txn;
 	struct document own;
 	int r;
 
 	document_init(&own);
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_sealed_get(txn, INDEX_GRANTS, id, &own);
-	index_abort(txn);
+	r = in_force_get(c, INDEX_GRANTS, id, &own);
 	if (r == PH_OK)
 		r = grant_decode(own.bytes, own.len, out);
 	if (r == PH_OK && d != NULL) {
@@ -409,29 +404,10 @@ grants_renew(struct catalogue *c, const struct registration *record)
 int
 grants_apply(struct catalogue *c, const struct ledger_event *e)
 {
-	struct document_name name;
-	struct digest digest, found, list;
-	struct document d;
-	struct order order;
+	struct digest list;
 	uint64_t items;
-	int r;
 
-	json_get_order(e->o, &order);
-	json_get_digest(e->o, "grant", &digest);
 	json_get_digest(e->o, "list", &list);
 	json_get_u64(e->o, "items", 0, &items);
-	if (json_error(e->o->tree) != PH_OK)
-		return PH_ELOG;
-	document_init(&d);
-	name = documents_grant_name(&e->about, &order);
-	r = documents_get(c->config.files, c->state_dir, &name, &d);
-	if (r == PH_OK) {
-		document_digest(&d, &found);
-		if (digest_compare(&found, &digest) != 0)
-			r = PH_EDOCUMENT;
-	}
-	if (r == PH_OK)
-		r = rows_sealed_put(e->txn, INDEX_GRANTS, &e->about, &d);
-	document_fini(&d);
-	return r;
+	return in_force_apply(c, e, INDEX_GRANTS, &e->about, "grant");
 }

@@ -6,13 +6,14 @@
 
 #include "proto/errors.h"
 #include "proto/json_terms.h"
+#include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/marks.h"
-#include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/statement.h"
 
 #include "syncd/catalogue/mandate.h"
@@ -20,20 +21,7 @@
 int
 mandate_charter(struct catalogue *c, struct charter *out)
 {
-	struct index_txn *txn;
-	struct document d;
-	int r;
-
-	document_init(&d);
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r != PH_OK)
-		return r;
-	r = rows_sealed_get(txn, INDEX_CHARTERS, &c->id, &d);
-	index_abort(txn);
-	if (r == PH_OK)
-		r = charter_decode(d.bytes, d.len, out);
-	document_fini(&d);
-	return r;
+	return charters_get(c, &c->id, out, NULL);
 }
 
 int
@@ -377,44 +365,14 @@ mandate_take_grant(struct catalogue *c, const struct document *d,
 	return r;
 }
 
-/* Put a document of our own that an entry names into its row. */
-static int
-apply_document(struct catalogue *c, const struct ledger_event *e,
-    const char *member, enum index_table table)
-{
-	struct document_name name;
-	struct digest digest, found;
-	struct document d;
-	struct order order;
-	int r;
-
-	json_get_order(e->o, &order);
-	json_get_digest(e->o, member, &digest);
-	if (json_error(e->o->tree) != PH_OK)
-		return PH_ELOG;
-	document_init(&d);
-	name = table == INDEX_GRANTS ? documents_grant_name(&c->id, &order) :
-				       documents_charter_name(&c->id, &order);
-	r = documents_get(c->config.files, c->state_dir, &name, &d);
-	if (r == PH_OK) {
-		document_digest(&d, &found);
-		if (digest_compare(&found, &digest) != 0)
-			r = PH_EDOCUMENT;
-	}
-	if (r == PH_OK)
-		r = rows_sealed_put(e->txn, table, &c->id, &d);
-	document_fini(&d);
-	return r;
-}
-
 int
 mandate_apply_charter(struct catalogue *c, const struct ledger_event *e)
 {
-	return apply_document(c, e, "charter", INDEX_CHARTERS);
+	return in_force_apply(c, e, INDEX_CHARTERS, &c->id, "charter");
 }
 
 int
 mandate_apply_grant(struct catalogue *c, const struct ledger_event *e)
 {
-	return apply_document(c, e, "grant", INDEX_GRANTS);
+	return in_force_apply(c, e, INDEX_GRANTS, &c->id, "grant");
 }
