@@ -490,7 +490,12 @@ on_owed(void *cookie, const struct holding *h)
 int
 catalogue_upkeep(struct catalogue *c)
 {
-	return display_retry_owed(c);
+	int r;
+
+	r = display_retry_owed(c);
+	if (r == PH_OK && c->marker_behind)
+		r = marks_raise(c);
+	return r;
 }
 
 void

@@ -89,7 +89,8 @@ int catalogue_check_store(struct catalogue *c, struct failure *f) ATTR_CHECK;
 
 /*
  * To be called from time to time: what is recorded and could not be shown is
- * shown now, if it can be.  Lane only.
+ * shown now, if it can be, and the marker of the store brought up to date.
+ * Lane only.
  */
 int catalogue_upkeep(struct catalogue *c) ATTR_CHECK;
 

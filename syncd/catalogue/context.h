@@ -85,6 +85,7 @@ struct catalogue {
 
 	int replaying; /* Entries of the past are being applied. */
 
+	int marker_behind;      /* The store had no room for its marker. */
 	int marks_disagreed;    /* The three places said different things. */
 	unsigned int recovered; /* Entries that were applied at start. */
 	int rebuilt;            /* The index was made anew at start. */

@@ -209,5 +209,7 @@ marks_raise(struct catalogue *c)
 	marker.grant_generation = now.grant.generation;
 	marker.has_grant_digest = !digest_is_zero(&now.grant_digest);
 	marker.grant_digest = now.grant_digest;
-	return marker_write(c->config.layout->store_dir, &marker, &c->failure);
+	r = marker_write(c->config.layout->store_dir, &marker, &c->failure);
+	c->marker_behind = r == PH_ENOSPC;
+	return c->marker_behind ? PH_OK : r;
 }

@@ -25,7 +25,10 @@ int marks_get(struct catalogue *c, struct marks *out, int *disagree) ATTR_CHECK;
 
 /*
  * Make the marker say at least what is in force now (trust, charter, grant
- * of the index); durable.  Where it says more already, that stays.
+ * of the index); durable.  Where it says more already, that stays.  That the
+ * store has no room for it stops nothing, least of all the removal of what
+ * fills it: the other two places know, and c->marker_behind asks for another
+ * call.
  */
 int marks_raise(struct catalogue *c) ATTR_CHECK;
 

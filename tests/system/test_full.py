@@ -1,6 +1,7 @@
 """File systems of the store and of the state that are full or broken."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -259,3 +260,40 @@ def test_damaged_index(here):
     run = site.sync()
     assert run["wire_bytes_received"] < 65536, run
     assert primary.holdings("branch")["disk", "1"]["state"] == "visible"
+
+
+def test_withdrawn_on_a_full_store(here):
+    """What is denied goes, be the store as full as it can be."""
+    small = here / "small"
+    with looped(small, 500):
+        primary = harness.Primary(here).up()
+        site = harness.Site(here, "branch", primary)
+        site.store = small / "store"
+        site.join()
+        primary.apply({"branch": "*"})
+        noise(here / "1.img", MIB)
+        noise(here / "2.img", MIB, seed=2)
+        primary.publish("disk@1", f"d={here / '1.img'}")
+        primary.publish("open@1", f"d={here / '2.img'}")
+        site.start()
+        site.sync()
+        fill(small)
+        primary.apply({"branch": "open"})
+        site.run("sync", "--wait")
+        assert not (site.store / "published" / "disk").exists()
+        assert sha256(here / "1.img") not in site.blobs()
+        assert site.published("open", "1", "d").exists()
+        drain(small)
+        site.sync()
+        assert primary.holdings("branch")["disk", "1"]["held"] is False
+
+        # The marker of the store, one of three places, catches up.
+        def marked():
+            marker = json.loads((site.store / ".packhorse").read_text())
+            return marker["grant"]["generation"]
+
+        grants = site.state / "documents" / "grants"
+        newest = max(
+            int(path.stem.split("-")[-1]) for path in grants.glob("*.json")
+        )
+        harness.wait_until(lambda: marked() == newest, "it catches up", 60)
