@@ -383,7 +383,7 @@ receiver_new(const struct engine *engine, struct link *link, struct run *run,
 	r->changed = 1;
 	run_init(&r->run);
 	buffer_init(&r->answers, RECEIVER_ANSWERS_MAX);
-	buffer_init(&r->grant_changes, PH_LIST_SIZE_MAX);
+	buffer_init(&r->grant_changes, PH_LIST_CHANGES_MAX);
 	document_init(&r->grant);
 	statement_init(&r->statement);
 	link_set_rate(link, engine->configuration->rate);

@@ -308,7 +308,7 @@ take_grant(struct receiver *r)
 	job->digest = r->grant_base;
 	buffer_fini(&job->bytes);
 	job->bytes = r->grant_changes;
-	buffer_init(&r->grant_changes, PH_LIST_SIZE_MAX);
+	buffer_init(&r->grant_changes, PH_LIST_CHANGES_MAX);
 	return receiver_job_submit(job, 1);
 }
 

@@ -82,7 +82,7 @@ receiver_job_new(struct receiver *r, void (*run)(struct receiver_job *job),
 	job->done = done;
 	job->handshake = r->handshake;
 	buffer_init(&job->frames, RECEIVER_ANSWERS_MAX);
-	buffer_init(&job->bytes, PH_LIST_SIZE_MAX);
+	buffer_init(&job->bytes, PH_LIST_CHANGES_MAX);
 	document_init(&job->document);
 	survey_init(&job->survey);
 	run_init(&job->dry);
