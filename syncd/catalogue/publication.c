@@ -194,8 +194,7 @@ publication_begin(struct catalogue *c, const struct publication_spec *spec,
 		r = failure_set(f, PH_EKEY,
 		    "the publisher key is not on this machine");
 		failure_next(f,
-		    "put it back to keys/publisher, or publish "
-		    "where it is");
+		    "put it back to keys/publisher and start syncd again");
 		return r;
 	}
 	r = check_names(spec, f);

@@ -279,6 +279,13 @@ def test_full_at_publish(here):
         for word in ("of d: disk@2 needs", "is free", "short"):
             assert word in error["what"], error
         assert "room for all of it" in error["next"], error
+        # The doctor sees a disk that is full up to the margin: 7.
+        filler = noise(here / "small" / "filler", 30 * MIB, zeros=False)
+        answer = primary.run("doctor")
+        assert answer.status == 7, answer
+        assert "FAILED space" in answer.stdout, answer
+        assert "next: make room" in answer.stdout, answer
+        filler.unlink()
         assert not list((primary.store / "staging").iterdir())
         assert [r["version"] for r in primary.json("image", "ls")["images"]] == [
             "1"
