@@ -2,11 +2,15 @@
  * A table of file calls with one fault in it.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/syncd/base/fault_files.h"
+
+/* Guards what threads share of every table: counts and traces. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* Note a call; what does not fit is dropped. */
 static void __attribute__((format(printf, 2, 3)))
@@ -15,6 +19,7 @@ note(struct fault_files *f, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	(void)pthread_mutex_lock(&mutex);
 	va_start(ap, fmt);
 	n = vsnprintf(f->trace + f->trace_len, sizeof(f->trace) - f->trace_len,
 	    fmt, ap);
@@ -22,19 +27,23 @@ note(struct fault_files *f, const char *fmt, ...)
 	if (n > 0 && (size_t)n < sizeof(f->trace) - f->trace_len)
 		f->trace_len += (size_t)n;
 	f->trace[f->trace_len] = '\0';
+	(void)pthread_mutex_unlock(&mutex);
 }
 
 /* Count a call: 1 when it must go wrong, with errno set. */
 static int
 wrong(struct fault_files *f)
 {
+	int is_wrong;
+
+	(void)pthread_mutex_lock(&mutex);
 	f->ncalls++;
-	if (f->at == 0 || f->ncalls < f->at)
-		return 0;
-	if (f->kind == FAULT_FAIL && f->ncalls > f->at)
-		return 0;
-	errno = f->error;
-	return 1;
+	is_wrong = f->at != 0 &&
+	    (f->kind == FAULT_FAIL ? f->ncalls == f->at : f->ncalls >= f->at);
+	if (is_wrong)
+		errno = f->error;
+	(void)pthread_mutex_unlock(&mutex);
+	return is_wrong;
 }
 
 static int
@@ -204,27 +213,40 @@ fault_files_init(struct fault_files *f, const struct files *below)
 	f->below = below;
 }
 
+/* Set what goes wrong, and begin to count anew. */
+static void
+set(struct fault_files *f, enum fault_kind kind, unsigned int at, int error)
+{
+	(void)pthread_mutex_lock(&mutex);
+	f->kind = kind;
+	f->at = at;
+	f->error = error != 0 ? error : EIO;
+	f->ncalls = 0;
+	f->trace_len = 0;
+	f->trace[0] = '\0';
+	(void)pthread_mutex_unlock(&mutex);
+}
+
 void
 fault_files_arm(struct fault_files *f, enum fault_kind kind, unsigned int at,
     int error)
 {
-	fault_files_disarm(f);
-	f->kind = kind;
-	f->at = at;
-	f->error = error != 0 ? error : EIO;
+	set(f, kind, at, error);
 }
 
 int
 fault_files_fired(const struct fault_files *f)
 {
-	return f->at != 0 && f->ncalls >= f->at;
+	int fired;
+
+	(void)pthread_mutex_lock(&mutex);
+	fired = f->at != 0 && f->ncalls >= f->at;
+	(void)pthread_mutex_unlock(&mutex);
+	return fired;
 }
 
 void
 fault_files_disarm(struct fault_files *f)
 {
-	f->at = 0;
-	f->ncalls = 0;
-	f->trace_len = 0;
-	f->trace[0] = '\0';
+	set(f, f->kind, 0, 0);
 }

@@ -21,7 +21,7 @@
  *		what a start would do, with the system's calls; check;
  *	} while (fired);
  *
- * Every call counts but close().
+ * Every call counts but close().  Calls may come from several threads.
  */
 
 enum fault_kind {
