@@ -116,15 +116,15 @@ finish_unreachable(struct dial *d)
 	    d->host, d->port, strerror(d->error));
 	if (d->error == ECONNREFUSED)
 		failure_next(&f,
-		    "At the upstream, see that its SSH service "
+		    "at the upstream, see that its SSH service "
 		    "runs and listens on port %u; or correct the "
-		    "address of the upstream here.",
+		    "address of the upstream here",
 		    d->port);
 	else
 		failure_next(&f,
-		    "See that the network between here and the "
+		    "see that the network between here and the "
 		    "upstream lets TCP port %u pass, and that "
-		    "the address of the upstream is right here.",
+		    "the address of the upstream is right here",
 		    d->port);
 	finish(d, -1, &f);
 }
@@ -244,9 +244,9 @@ finish_unresolved(struct dial *d, int error)
 	    d->host, gai_strerror(error));
 	failure_next(&f,
 	    error == EAI_AGAIN ?
-		"See that the name server of this machine answers." :
-		"Correct the address of the upstream here, or add the name "
-		"to the name server.");
+		"see that the name server of this machine answers" :
+		"correct the address of the upstream here, or add the name "
+		"to the name server");
 	finish(d, -1, &f);
 }
 

@@ -317,8 +317,8 @@ set_address(struct gate_listener *l, const char *path, struct failure *f)
 		(void)failure_set(f, PH_ECONFIG,
 		    "%s cannot be the gate's socket", path);
 		failure_next(f,
-		    "Its path must be absolute and shorter than "
-		    "%zu bytes: use a shorter state_dir.",
+		    "its path must be absolute and shorter than "
+		    "%zu bytes: use a shorter state_dir",
 		    sizeof(l->address.sun_path));
 		return PH_ECONFIG;
 	}
@@ -370,7 +370,7 @@ remove_stale(struct gate_listener *l, struct failure *f)
 	}
 	(void)failure_set(f, PH_EBUSY, "another syncd listens for gates");
 	failure_where(f, "%s", l->address.sun_path);
-	failure_next(f, "Stop it, or give this one another state_dir.");
+	failure_next(f, "stop it, or give this one another state_dir");
 	return PH_EBUSY;
 }
 

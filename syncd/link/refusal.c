@@ -54,20 +54,20 @@ describe_timeout(const struct refusal *r, struct failure *f)
 	switch (r->stage) {
 	case LINK_STAGE_RESOLVE:
 		failure_next(f,
-		    "See that the name server of this machine "
-		    "answers.");
+		    "see that the name server of this machine "
+		    "answers");
 		break;
 	case LINK_STAGE_CONNECT:
 		failure_next(f,
-		    "See that the network between here and the "
+		    "see that the network between here and the "
 		    "upstream lets this port pass, and that the "
-		    "address of the upstream is right here.");
+		    "address of the upstream is right here");
 		break;
 	default:
 		failure_next(f,
-		    "At the upstream, see that what listens on "
+		    "at the upstream, see that what listens on "
 		    "this port is its SSH service, and look at "
-		    "the load there.");
+		    "the load there");
 		break;
 	}
 	return f->code;
@@ -86,15 +86,15 @@ describe_no_ssh(const struct refusal *r, struct failure *f)
 		    "%s does not take more connections now: %s", r->name,
 		    first);
 		failure_next(f,
-		    "This end tries again by itself.  If it stays "
+		    "this end tries again by itself; if it stays "
 		    "so, raise MaxStartups of the SSH service at "
-		    "the upstream.");
+		    "the upstream");
 		return f->code;
 	}
 	(void)failure_set(f, PH_ECONNECT,
 	    "what answers at %s is not an SSH service: it says \"%s\"", r->name,
 	    first);
-	failure_next(f, "Correct the address and port of the upstream here.");
+	failure_next(f, "correct the address and port of the upstream here");
 	return f->code;
 }
 
@@ -110,8 +110,8 @@ describe_connect(const struct refusal *r, struct failure *f)
 	(void)failure_set(f, r->code, "the connection to %s ended (%s)%s",
 	    r->name, link_stage_name(r->stage), words);
 	failure_next(f,
-	    "At the upstream, read what its SSH service logged "
-	    "about it.");
+	    "at the upstream, read what its SSH service logged "
+	    "about it");
 	return f->code;
 }
 
@@ -121,10 +121,10 @@ describe_algorithm(const struct refusal *r, struct failure *f)
 	(void)failure_set(f, PH_EALGORITHM,
 	    "%s offers no SSH algorithm that this machine accepts", r->name);
 	failure_next(f,
-	    "At the upstream, let its SSH service offer "
+	    "at the upstream, let its SSH service offer "
 	    "curve25519-sha256 (KexAlgorithms), an ssh-ed25519 "
 	    "host key, aes128-ctr (Ciphers) and hmac-sha2-256 "
-	    "(MACs).");
+	    "(MACs)");
 	return f->code;
 }
 
@@ -135,10 +135,10 @@ describe_host_key(const struct refusal *r, struct failure *f)
 	    "the host key of %s is %s, the pinned one is %s", r->name,
 	    r->found[0] == '\0' ? "not an Ed25519 key" : r->found, r->pinned);
 	failure_next(f,
-	    "Ask the operator of the upstream for the fingerprint "
-	    "of its SSH host key.  If it is the new one, pin that "
+	    "ask the operator of the upstream for the fingerprint "
+	    "of its SSH host key; if it is the new one, pin that "
 	    "here; if it is the pinned one, somebody else answers "
-	    "on the way: change nothing and find out who.");
+	    "on the way: change nothing and find out who");
 	return f->code;
 }
 
@@ -152,10 +152,10 @@ describe_user_key(const struct refusal *r, struct failure *f)
 	    "%s does not let %s in with the key %s%s", r->name, r->user, r->own,
 	    words);
 	failure_next(f,
-	    "At the upstream, see that this repository is "
+	    "at the upstream, see that this repository is "
 	    "registered with this key, that the link account is "
 	    "%s, and that its SSH service reads the "
-	    "authorized_keys that syncd keeps.",
+	    "authorized_keys that syncd keeps",
 	    r->user);
 	return f->code;
 }
@@ -174,9 +174,9 @@ describe_gate(const struct refusal *r, struct failure *f)
 		(void)failure_set(f, PH_EGATE,
 		    "the gate at %s cannot be used%s", r->name, words);
 	failure_next(f,
-	    "At the upstream, see that the line of this key in "
+	    "at the upstream, see that the line of this key in "
 	    "authorized_keys names syncd-gate where it is "
-	    "installed and the socket where syncd listens.");
+	    "installed and the socket where syncd listens");
 	return f->code;
 }
 
@@ -186,8 +186,8 @@ describe_down(const struct refusal *r, struct failure *f)
 	(void)failure_set(f, PH_EUPSTREAMDOWN, "syncd is not running at %s",
 	    r->name);
 	failure_next(f,
-	    "At the upstream, start syncd.  This end tries again "
-	    "by itself.");
+	    "at the upstream, start syncd; this end tries again "
+	    "by itself");
 	return f->code;
 }
 
@@ -199,7 +199,7 @@ describe_cut(const struct refusal *r, struct failure *f)
 	show_behind(r->words, words);
 	(void)failure_set(f, PH_ECUT, "the link to %s was cut%s", r->name,
 	    words);
-	failure_next(f, "This end tries again by itself.");
+	failure_next(f, "this end tries again by itself");
 	return f->code;
 }
 

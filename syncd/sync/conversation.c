@@ -220,8 +220,8 @@ on_abort(struct conversation *c, const struct frame *frame)
 	    m.code == PH_EINTERNAL ? m.name : error_sentence(m.code));
 	if (m.code == PH_EPAUSED)
 		failure_next(&f,
-		    "At the upstream, \"syncctl repo resume\" lets this "
-		    "repository in again.");
+		    "at the upstream, \"syncctl repo resume\" lets this "
+		    "repository in again");
 	finish(c, &f);
 	return PH_OK;
 }
