@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/buffer.h"
 #include "proto/control.h"
 #include "proto/errors.h"
+#include "proto/limits.h"
 #include "syncctl/output.h"
 #include "syncctl/run.h"
 #include "syncctl/table.h"
@@ -111,52 +113,67 @@ show_grant(struct json_object *o, struct buffer *out)
 	    output_time(expires));
 }
 
+/* One row, and below the table why the last contact failed. */
+static void
+put_repository(struct json_object *e, struct table *t, struct buffer *failures)
+{
+	const char *contact, *failure, *id, *name;
+	int connected, paused, removed;
+	uint64_t granted, held, missing;
+
+	json_get_string(e, "name", &name, NULL);
+	json_get_string_or_null(e, "id", &id, NULL);
+	json_get_bool(e, "paused", &paused);
+	json_get_bool(e, "removed", &removed);
+	json_get_bool(e, "connected", &connected);
+	json_get_string_or_null(e, "last_contact", &contact, NULL);
+	json_get_string_or_null(e, "last_failure", &failure, NULL);
+	json_get_u64(e, "granted", 0, &granted);
+	json_get_u64(e, "held", 0, &held);
+	json_get_u64(e, "missing", 0, &missing);
+	table_text(t, name);
+	table_text(t,
+	    removed        ? "removed" :
+		id == NULL ? "key not known" :
+		paused     ? "paused" :
+		connected  ? "connected" :
+			     "active");
+	table_text(t, output_time(contact));
+	table_put(t, "%" PRIu64, granted);
+	table_put(t, "%" PRIu64, held);
+	table_put(t, "%" PRIu64, missing);
+	if (failure != NULL)
+		output_put(failures, "%s: %s\n", name, failure);
+}
+
 /* How the repositories of a primary are doing. */
 static int
 show_repositories(struct invocation *in, struct json_object *o)
 {
 	static const char *const headers[] = { "REPOSITORY", "STATE",
-		"LAST CONTACT", ">GRANTED", ">HELD", ">MISSING", "RECEIPT OF",
-		"LAST FAILURE", NULL };
-	const char *contact, *failure, *id, *name, *receipt;
-	int connected, paused, removed;
-	uint64_t granted, held, missing;
+		"LAST CONTACT", ">GRANTED", ">HELD", ">MISSING", NULL };
+	struct buffer failures;
 	struct json_array list;
 	struct json_object e;
 	struct table *t;
 	size_t i;
+	int r;
 
+	buffer_init(&failures, PH_CONTROL_MAX);
 	t = table_new(headers);
 	json_get_array(o, "repositories", 0, SIZE_MAX, &list);
 	for (i = 0; i < list.count; i++) {
 		json_array_object(&list, i, &e);
-		json_get_string(&e, "name", &name, NULL);
-		json_get_string_or_null(&e, "id", &id, NULL);
-		json_get_bool(&e, "paused", &paused);
-		json_get_bool(&e, "removed", &removed);
-		json_get_bool(&e, "connected", &connected);
-		json_get_string_or_null(&e, "last_contact", &contact, NULL);
-		json_get_string_or_null(&e, "last_failure", &failure, NULL);
-		json_get_u64(&e, "granted", 0, &granted);
-		json_get_u64(&e, "held", 0, &held);
-		json_get_u64(&e, "missing", 0, &missing);
-		json_get_string_or_null(&e, "receipt_time", &receipt, NULL);
-		table_text(t, name);
-		table_text(t,
-		    removed        ? "removed" :
-			id == NULL ? "key not known" :
-			paused     ? "paused" :
-			connected  ? "connected" :
-				     "active");
-		table_text(t, output_time(contact));
-		table_put(t, "%" PRIu64, granted);
-		table_put(t, "%" PRIu64, held);
-		table_put(t, "%" PRIu64, missing);
-		table_text(t, output_time(receipt));
-		table_text(t, failure);
+		put_repository(&e, t, &failures);
 	}
 	output_put(in->out, "\n");
-	return command_table(in, t, "No repository was added yet.");
+	r = command_table(in, t, "No repository was added yet.");
+	if (failures.len > 0) {
+		output_put(in->out, "\n");
+		(void)buffer_put(in->out, failures.data, failures.len);
+	}
+	buffer_fini(&failures);
+	return r;
 }
 
 /* Who and where, and what needs a person. */
