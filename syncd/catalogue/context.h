@@ -76,6 +76,10 @@ struct catalogue {
 	/* How much room the state directory has. */
 	space_probe *state_room;
 
+	/* What no grant was decided for since it came (grants.h). */
+	char touched[PH_NAME_MAX + 1]; /* An image; empty: nothing. */
+	int touched_more;              /* And others. */
+
 	/* Hears of changed grants (grants.h). */
 	void (*grant_changed)(void *cookie, const struct digest *id);
 	void *grant_cookie;

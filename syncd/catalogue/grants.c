@@ -11,8 +11,10 @@
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/grant_list.h"
 #include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/listing.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/reports.h"
 
@@ -93,6 +95,46 @@ decode_item(const struct lineset *list, size_t i, struct grant_item *item)
 	return grant_item_decode(line, len, item);
 }
 
+/* 1 when these are versions of more than one image. */
+static int
+is_of_many(const struct versions *v)
+{
+	return v->count > 0 &&
+	    strcmp(v->items[0].image, v->items[v->count - 1].image) != 0;
+}
+
+/* What a grant lists of versions: all, or what is of their one image. */
+static int
+granted_lines(struct catalogue *c, const struct grant *grant,
+    const struct versions *versions, struct lineset **out)
+{
+	const struct lineset *list;
+	int r;
+
+	if (versions->count == 0 || is_of_many(versions))
+		return grants_list(c, &grant->list, out);
+	r = listing_lines(c, &grant->list, &list);
+	return r == PH_OK ?
+	    grant_list_of_image(list, versions->items[0].image, out) :
+	    r;
+}
+
+/* Whether a repository that spoke under its grant has freed an item of it. */
+static int
+is_freed(struct catalogue *c, const struct registration *record,
+    const struct grant_item *item, int *freed)
+{
+	int held, r;
+
+	*freed = 0;
+	if (item->state != GRANT_RETIRE)
+		return PH_OK;
+	r = reports_holds(c, &record->id, item->image, item->version, &held);
+	if (r == PH_OK)
+		*freed = !held;
+	return r;
+}
+
 /*
  * Mark what the grant in force lists, and what of it the repository was told
  * to retire and said, under that very grant, that it does not hold.  That it
@@ -104,18 +146,18 @@ mark_granted(struct catalogue *c, const struct registration *record,
     const struct versions *versions, struct policy_version *pv)
 {
 	const struct version_entry *entry;
-	struct grant_item item;
 	struct lineset *list;
+	struct grant_item item;
 	struct grant grant;
 	size_t i, k;
-	int current, held, r;
+	int current, r;
 
 	list = NULL;
 	r = grants_get(c, &record->id, &grant, NULL);
 	if (r == PH_EABSENT)
 		return PH_OK;
 	if (r == PH_OK)
-		r = grants_list(c, &grant.list, &list);
+		r = granted_lines(c, &grant, versions, &list);
 	if (r == PH_OK)
 		r = reports_under_grant(c, &record->id, &grant.order, &current);
 	for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
@@ -127,11 +169,8 @@ mark_granted(struct catalogue *c, const struct registration *record,
 			continue;
 		k = (size_t)(entry - versions->items);
 		pv[k].granted = 1;
-		if (!current || item.state != GRANT_RETIRE)
-			continue;
-		r = reports_holds(c, &record->id, item.image, item.version,
-		    &held);
-		pv[k].freed = !held;
+		if (current)
+			r = is_freed(c, record, &item, &pv[k].freed);
 	}
 	lineset_free(list);
 	return r;
@@ -181,46 +220,6 @@ out:
 		decisions = NULL;
 	}
 	*out = decisions;
-	return r;
-}
-
-/* The list that decisions make. */
-static int
-make_list(const struct versions *versions,
-    const struct policy_decision *decisions, struct lineset **out)
-{
-	static const enum grant_state states[] = {
-		[POLICY_ALLOW] = GRANT_ALLOW,
-		[POLICY_EMBARGO] = GRANT_EMBARGO,
-		[POLICY_RETIRE] = GRANT_RETIRE,
-	};
-	struct lineset_builder *b;
-	struct grant_item item;
-	struct buffer line;
-	size_t i;
-	int r;
-
-	buffer_init(&line, PH_LIST_LINE_MAX);
-	b = lineset_builder_new();
-	r = b == NULL ? PH_ENOMEM : PH_OK;
-	for (i = 0; r == PH_OK && i < versions->count; i++) {
-		if (decisions[i].state == POLICY_DENIED)
-			continue;
-		memset(&item, 0, sizeof(item));
-		item.state = states[decisions[i].state];
-		item.manifest = versions->items[i].manifest;
-		(void)strcpy(item.image, versions->items[i].image);
-		(void)strcpy(item.version, versions->items[i].version);
-		buffer_reset(&line);
-		r = grant_item_encode(&item, &line);
-		if (r == PH_OK)
-			r = lineset_builder_add(b, (const char *)line.data,
-			    line.len);
-	}
-	if (r == PH_OK)
-		r = lineset_builder_finish(b, out);
-	lineset_builder_free(b);
-	buffer_fini(&line);
 	return r;
 }
 
@@ -281,10 +280,10 @@ next_head(const struct catalogue *c, const struct registration *record,
 		out->expires = out->time + c->config.configuration->lifetime_s;
 }
 
-/* Issue a grant for a list, unless it is the one in force. */
+/* Issue a grant for a list, which is taken, unless it is the one in force. */
 static int
 issue_list(struct catalogue *c, const struct registration *record,
-    const struct lineset *list, int *changed)
+    struct lineset **list, int *changed)
 {
 	struct document_name name;
 	struct grant grant, current;
@@ -293,30 +292,65 @@ issue_list(struct catalogue *c, const struct registration *record,
 	size_t len;
 	int r;
 
-	*changed = 0;
 	grant_init(&current);
-	lineset_digest(list, &digest);
+	lineset_digest(*list, &digest);
 	r = grants_get(c, &record->id, &current, NULL);
 	if (r == PH_OK && digest_compare(&current.list, &digest) == 0)
 		return PH_OK;
 	if (r != PH_OK && r != PH_EABSENT)
 		return r;
-	text = lineset_text(list, &len);
+	text = lineset_text(*list, &len);
 	name = documents_list_name(&digest);
 	r = documents_put_text(c->config.files, c->state_dir, &name, text, len);
 	if (r != PH_OK)
 		return r;
 	next_head(c, record, &current, &grant);
-	grant.items = lineset_count(list);
+	grant.items = lineset_count(*list);
 	grant.list = digest;
+	listing_keep(c, list);
 	*changed = 1;
 	return commit_grant(c, &grant);
 }
 
-/* Evaluate and issue for one repository. */
+/*
+ * The list that decisions about the versions of one image make of the one in
+ * force; PH_EEXISTS when it is the same.
+ */
+static int
+replace_image(struct catalogue *c, const struct registration *record,
+    const struct versions *versions, const struct policy_decision *decisions,
+    struct lineset **out)
+{
+	const struct lineset *list;
+	struct lineset *was, *becomes;
+	struct digest before, after;
+	struct grant grant;
+	int r;
+
+	was = becomes = NULL;
+	r = grants_get(c, &record->id, &grant, NULL);
+	if (r == PH_OK)
+		r = granted_lines(c, &grant, versions, &was);
+	if (r == PH_OK)
+		r = grant_list_make(versions, decisions, &becomes);
+	if (r == PH_OK) {
+		lineset_digest(was, &before);
+		lineset_digest(becomes, &after);
+		r = digest_compare(&before, &after) == 0 ? PH_EEXISTS : PH_OK;
+	}
+	if (r == PH_OK)
+		r = listing_lines(c, &grant.list, &list);
+	if (r == PH_OK)
+		r = grant_list_replace(list, was, becomes, out);
+	lineset_free(becomes);
+	lineset_free(was);
+	return r;
+}
+
+/* Evaluate and issue for one repository: everything, or one image. */
 static int
 refresh(struct catalogue *c, const struct registration *record,
-    const struct versions *versions, int *changed)
+    const struct versions *versions, int one, int *changed)
 {
 	struct policy_decision *decisions;
 	struct lineset *list;
@@ -328,12 +362,13 @@ refresh(struct catalogue *c, const struct registration *record,
 		return PH_OK;
 	r = grants_decide(c, c->policy, record, versions, &decisions);
 	if (r == PH_OK)
-		r = make_list(versions, decisions, &list);
+		r = one ? replace_image(c, record, versions, decisions, &list) :
+			  grant_list_make(versions, decisions, &list);
 	if (r == PH_OK)
-		r = issue_list(c, record, list, changed);
+		r = issue_list(c, record, &list, changed);
 	lineset_free(list);
 	free(decisions);
-	return r;
+	return r == PH_EEXISTS ? PH_OK : r;
 }
 
 int
@@ -345,14 +380,53 @@ grants_refresh_one(struct catalogue *c, const struct registration *record)
 	versions_init(&versions);
 	r = versions_load(c, NULL, &versions);
 	if (r == PH_OK)
-		r = refresh(c, record, &versions, &changed);
+		r = refresh(c, record, &versions, 0, &changed);
 	versions_fini(&versions);
 	return r;
+}
+
+/* 1 when a repository has freed something that its grant lists, or error. */
+static int
+has_freed(struct catalogue *c, const struct registration *record)
+{
+	const struct lineset *list;
+	struct grant_item item;
+	struct grant grant;
+	size_t i;
+	int freed, r;
+
+	r = grants_get(c, &record->id, &grant, NULL);
+	if (r == PH_OK)
+		r = reports_under_grant(c, &record->id, &grant.order, &freed);
+	if (r != PH_OK || !freed)
+		return r == PH_EABSENT ? 0 : r;
+	r = listing_lines(c, &grant.list, &list);
+	/* Lines are in the order of their states: retiring ones are last. */
+	for (i = r == PH_OK ? lineset_count(list) : 0; i > 0; i--) {
+		r = decode_item(list, i - 1, &item);
+		if (r == PH_OK && item.state != GRANT_RETIRE)
+			return 0;
+		if (r == PH_OK)
+			r = is_freed(c, record, &item, &freed);
+		if (r != PH_OK || freed)
+			return r == PH_OK ? 1 : r;
+	}
+	return r;
+}
+
+int
+grants_refresh_reported(struct catalogue *c, const struct registration *record)
+{
+	int r;
+
+	r = has_freed(c, record);
+	return r == 1 ? grants_refresh_one(c, record) : r;
 }
 
 struct refresh_all {
 	struct catalogue *c;
 	struct versions versions;
+	int one; /* Only versions of one image. */
 	size_t nchanged;
 };
 
@@ -363,27 +437,62 @@ on_repository(void *cookie, const struct registration *record)
 	int changed, r;
 
 	all = cookie;
-	r = refresh(all->c, record, &all->versions, &changed);
+	r = refresh(all->c, record, &all->versions, all->one, &changed);
 	all->nchanged += (size_t)changed;
+	/* There is no list in force to replace something in. */
+	if (r == PH_EABSENT && all->one)
+		return grants_refresh_one(all->c, record);
 	return r;
 }
 
-int
-grants_refresh_all(struct catalogue *c, size_t *nchanged)
+/* Evaluate for all repositories: everything, or (not NULL) one image. */
+static int
+refresh_all(struct catalogue *c, const char *image, size_t *nchanged)
 {
 	struct refresh_all all;
 	int r;
 
 	all.c = c;
 	all.nchanged = 0;
+	all.one = image != NULL;
 	versions_init(&all.versions);
-	r = versions_load(c, NULL, &all.versions);
+	r = versions_load(c, image, &all.versions);
 	if (r == PH_OK)
 		r = registry_each(c, on_repository, &all);
 	versions_fini(&all.versions);
 	if (nchanged != NULL)
 		*nchanged = all.nchanged;
+	if (r == PH_OK) {
+		c->touched[0] = '\0';
+		c->touched_more = 0;
+	}
 	return r;
+}
+
+int
+grants_refresh_all(struct catalogue *c, size_t *nchanged)
+{
+	return refresh_all(c, NULL, nchanged);
+}
+
+void
+grants_touch(struct catalogue *c, const char *image)
+{
+	if (c->touched[0] == '\0')
+		(void)strcpy(c->touched, image);
+	else if (strcmp(c->touched, image) != 0)
+		c->touched_more = 1;
+}
+
+int
+grants_refresh_touched(struct catalogue *c)
+{
+	char image[PH_NAME_MAX + 1];
+
+	(void)strcpy(image, c->touched);
+	return image[0] == '\0' ?
+	    PH_OK :
+	    refresh_all(c, c->touched_more ? NULL : image, NULL);
 }
 
 int

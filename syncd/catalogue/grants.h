@@ -36,8 +36,30 @@ void grants_set_listener(struct catalogue *c, grants_changed *changed,
     void *cookie);
 
 /*
- * Evaluate for one repository, or for all; grants that changed are issued.
- * *nchanged (NULL allowed) counts them.
+ * A version of an image was entered: its decisions are to be made anew.  Of
+ * the ledger, as it applies an entry; so what a failure or a crash came
+ * between is made up for by the next refresh.
+ */
+void grants_touch(struct catalogue *c, const char *image);
+
+/*
+ * Evaluate what was touched, for all repositories; grants that changed are
+ * issued.  Of one image only its own versions are looked at, and the new
+ * lists are made of those before: the same as grants_refresh_all() makes.
+ */
+int grants_refresh_touched(struct catalogue *c) ATTR_CHECK;
+
+/*
+ * A receipt came: issue a new grant, if it says that something was freed
+ * which the grant in force lists as retiring.  Nothing else that a receipt
+ * says has a part in decisions.
+ */
+int grants_refresh_reported(struct catalogue *c,
+    const struct registration *record) ATTR_CHECK;
+
+/*
+ * Evaluate everything for one repository, or for all; grants that changed are
+ * issued.  *nchanged (NULL allowed) counts them.
  */
 int grants_refresh_one(struct catalogue *c,
     const struct registration *record) ATTR_CHECK;

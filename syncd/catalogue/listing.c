@@ -26,7 +26,8 @@ struct listing {
 	struct listing *next;
 	struct digest digest;
 	struct lineset *lines;
-	uint32_t *order; /* By image and version (line_fields.h). */
+	uint32_t *order; /* By image and version (line_fields.h); NULL:
+			    nobody has asked for it. */
 	struct digest *blobs;
 	size_t nblobs;
 	size_t blobs_size; /* Allocated, in blobs. */
@@ -104,9 +105,6 @@ load(struct catalogue *c, const struct digest *list, struct listing **out)
 		return PH_ENOMEM;
 	l->digest = *list;
 	r = grants_list(c, list, &l->lines);
-	if (r == PH_OK)
-		r = line_fields_order(l->lines, GRANT_ITEM_FIELDS,
-		    LINE_FIELDS_EXACT, &l->order);
 	if (r != PH_OK) {
 		free_listing(l);
 		return r;
@@ -115,33 +113,91 @@ load(struct catalogue *c, const struct digest *list, struct listing **out)
 	return PH_OK;
 }
 
-int
-listing_get(struct catalogue *c, const struct digest *list,
-    struct listing **out)
+/* Take one out of those that are kept; NULL when it is not among them. */
+static struct listing *
+take(struct catalogue *c, const struct digest *list)
 {
 	struct listing **p, *l;
-	int r;
 
 	if (c->listings == NULL)
-		c->listings = calloc(1, sizeof(*c->listings));
-	if (c->listings == NULL)
-		return PH_ENOMEM;
+		return NULL;
 	p = &c->listings->first;
 	while (*p != NULL && digest_compare(&(*p)->digest, list) != 0)
 		p = &(*p)->next;
 	l = *p;
 	if (l != NULL)
 		*p = l->next;
-	else {
-		r = load(c, list, &l);
-		if (r != PH_OK)
-			return r;
+	return l;
+}
+
+/* Put one in front.  PH_OK, or PH_ENOMEM, and it is freed. */
+static int
+keep(struct catalogue *c, struct listing *l)
+{
+	if (c->listings == NULL)
+		c->listings = calloc(1, sizeof(*c->listings));
+	if (c->listings == NULL) {
+		free_listing(l);
+		return PH_ENOMEM;
 	}
 	l->next = c->listings->first;
 	c->listings->first = l;
 	trim(c->listings);
-	*out = l;
 	return PH_OK;
+}
+
+/* The listing of a list, in front of the others. */
+static int
+find(struct catalogue *c, const struct digest *list, struct listing **out)
+{
+	int r;
+
+	*out = take(c, list);
+	r = *out == NULL ? load(c, list, out) : PH_OK;
+	return r == PH_OK ? keep(c, *out) : r;
+}
+
+int
+listing_lines(struct catalogue *c, const struct digest *list,
+    const struct lineset **out)
+{
+	struct listing *l;
+	int r;
+
+	r = find(c, list, &l);
+	if (r == PH_OK)
+		*out = l->lines;
+	return r;
+}
+
+int
+listing_get(struct catalogue *c, const struct digest *list,
+    struct listing **out)
+{
+	int r;
+
+	r = find(c, list, out);
+	if (r == PH_OK && (*out)->order == NULL)
+		r = line_fields_order((*out)->lines, GRANT_ITEM_FIELDS,
+		    LINE_FIELDS_EXACT, &(*out)->order);
+	return r;
+}
+
+void
+listing_keep(struct catalogue *c, struct lineset **list)
+{
+	struct listing *l;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL) {
+		lineset_free(*list);
+	} else {
+		l->lines = *list;
+		lineset_digest(*list, &l->digest);
+		free_listing(take(c, &l->digest));
+		(void)keep(c, l);
+	}
+	*list = NULL;
 }
 
 int

@@ -6,6 +6,7 @@
 #include "proto/attributes.h"
 #include "proto/digest.h"
 #include "proto/grant_item.h"
+#include "proto/lineset.h"
 #include "syncd/catalogue/catalogue.h"
 
 /*
@@ -25,6 +26,19 @@ struct listings;
  */
 int listing_get(struct catalogue *c, const struct digest *list,
     struct listing **out) ATTR_CHECK;
+
+/*
+ * Only the lines of a list, which takes less time; borrowed and with the same
+ * results as above.
+ */
+int listing_lines(struct catalogue *c, const struct digest *list,
+    const struct lineset **out) ATTR_CHECK;
+
+/*
+ * Keep a list that was just made, so that it needs not be read; it is taken.
+ * Without memory it is not kept.
+ */
+void listing_keep(struct catalogue *c, struct lineset **list);
 
 /* The item that names a manifest; PH_OK or PH_EABSENT. */
 int listing_manifest(const struct listing *l, const struct digest *manifest,

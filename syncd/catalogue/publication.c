@@ -20,7 +20,6 @@
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/publish_entry.h"
 #include "syncd/catalogue/rows.h"
-#include "syncd/catalogue/versions.h"
 #include "syncd/store/blob.h"
 #include "syncd/store/ingest.h"
 #include "syncd/store/staging.h"
@@ -103,38 +102,51 @@ check_names(const struct publication_spec *spec, struct failure *f)
 	return PH_OK;
 }
 
+/* A version of the image: refuse one that differs from it only in case. */
+struct clash {
+	const char *version;
+	struct failure *f;
+};
+
+static int
+on_version(void *cookie, const struct holding *h)
+{
+	struct clash *clash;
+
+	clash = cookie;
+	if (!name_equal_folded(h->version, clash->version) ||
+	    strcmp(h->version, clash->version) == 0)
+		return PH_OK;
+	(void)failure_set(clash->f, PH_ETAKEN,
+	    "%s has already a version %s: %s differs only in case", h->image,
+	    h->version, clash->version);
+	return PH_ETAKEN;
+}
+
 /* Refuse an image or version that differs from a known one only in case. */
 static int
 check_case(struct catalogue *c, const char *image, const char *version,
     struct failure *f)
 {
-	const struct version_entry *v;
-	struct versions versions;
-	size_t i;
+	char known[PH_NAME_MAX + 1];
+	struct clash clash = { version, f };
+	struct index_txn *txn;
 	int r;
 
-	versions_init(&versions);
-	r = versions_load(c, NULL, &versions);
-	for (i = 0; r == PH_OK && i < versions.count; i++) {
-		v = &versions.items[i];
-		if (!name_equal_folded(v->image, image))
-			continue;
-		if (strcmp(v->image, image) != 0)
-			r = failure_set(f, PH_ETAKEN,
-			    "there is already an image %s: %s differs only in "
-			    "case",
-			    v->image, image);
-		else if (name_equal_folded(v->version, version) &&
-		    strcmp(v->version, version) != 0)
-			r = failure_set(f, PH_ETAKEN,
-			    "%s has already a version %s: %s differs only in "
-			    "case",
-			    image, v->version, version);
-		if (r != PH_OK)
-			failure_next(f, "use the same case, or another name");
-	}
-	versions_fini(&versions);
-	return r;
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = rows_name_get(txn, image, known);
+	if (r == PH_OK && strcmp(known, image) != 0)
+		r = failure_set(f, PH_ETAKEN,
+		    "there is already an image %s: %s differs only in case",
+		    known, image);
+	if (r == PH_OK)
+		r = rows_item_each(txn, image, on_version, &clash);
+	index_abort(txn);
+	if (r == PH_ETAKEN)
+		failure_next(f, "use the same case, or another name");
+	return r == PH_EABSENT ? PH_OK : r;
 }
 
 /* The memory of a publication. */
@@ -464,7 +476,7 @@ publish(struct publication *p, const struct manifest *m,
 	if (r == PH_OK)
 		r = publish_entry_commit(p->c, p->actor, m, &out->manifest);
 	if (r == PH_OK)
-		r = grants_refresh_all(p->c, NULL);
+		r = grants_refresh_touched(p->c);
 	document_fini(&d);
 	return r;
 }

@@ -8,6 +8,7 @@
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/display.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/rows.h"
 
@@ -56,7 +57,12 @@ enter(struct catalogue *c, const struct ledger_event *e,
 	for (i = 0; r == PH_OK && i < m->nfiles; i++)
 		r = rows_reference_put(e->txn, &m->files[i].digest, m->image,
 		    m->version);
-	return r == PH_OK ? rows_item_put(e->txn, &h) : r;
+	if (r == PH_OK)
+		r = rows_name_put(e->txn, m->image);
+	if (r == PH_OK)
+		r = rows_item_put(e->txn, &h);
+	grants_touch(c, m->image);
+	return r;
 }
 
 int

@@ -73,7 +73,8 @@ recipients_find(struct catalogue *c, const struct manifest *m,
 	int r;
 
 	versions_init(&versions);
-	r = versions_load(c, NULL, &versions);
+	/* Versions of other images have no part in it. */
+	r = versions_load(c, m->image, &versions);
 	if (r == PH_OK) {
 		r = versions_add(&versions, m, digest);
 		if (r == PH_EEXISTS)

@@ -276,7 +276,7 @@ reports_receive(struct catalogue *c, const struct digest *id,
 		r = commit_receipt(c, id, d, &receipt, changes, len, set);
 	/* A version that was freed there leaves the grant. */
 	if (r == PH_OK)
-		r = grants_refresh_one(c, &record);
+		r = grants_refresh_reported(c, &record);
 	if (r == PH_OK)
 		r = answer(c, id, &receipt, out);
 out:

@@ -408,6 +408,50 @@ rows_reference_any(struct index_txn *txn, const struct digest *blob)
 	return r == PH_OK ? 0 : r;
 }
 
+#define NAME_PREFIX "image/"
+#define NAME_KEY_SIZE (sizeof(NAME_PREFIX) + PH_NAME_MAX)
+
+/* The key of an image's name: the same in every case.  Its length. */
+static size_t
+name_key(const char *image, char out[NAME_KEY_SIZE])
+{
+	size_t i;
+	int n;
+
+	n = snprintf(out, NAME_KEY_SIZE, NAME_PREFIX "%s", image);
+	for (i = sizeof(NAME_PREFIX) - 1; out[i] != '\0'; i++) {
+		if (out[i] >= 'A' && out[i] <= 'Z')
+			out[i] = (char)(out[i] - 'A' + 'a');
+	}
+	return (size_t)n;
+}
+
+int
+rows_name_get(struct index_txn *txn, const char *image, char *out)
+{
+	char key[NAME_KEY_SIZE];
+	struct index_bytes value;
+	int r;
+
+	r = index_get(txn, INDEX_META, key, name_key(image, key), &value);
+	if (r != PH_OK)
+		return r;
+	if (value.len > PH_NAME_MAX)
+		return PH_EDIGEST;
+	memcpy(out, value.data, value.len);
+	out[value.len] = '\0';
+	return PH_OK;
+}
+
+int
+rows_name_put(struct index_txn *txn, const char *image)
+{
+	char key[NAME_KEY_SIZE];
+
+	return index_put(txn, INDEX_META, key, name_key(image, key), image,
+	    strlen(image));
+}
+
 int
 rows_number_get(struct index_txn *txn, const char *key, uint64_t *out)
 {

@@ -35,6 +35,14 @@ int rows_item_delete(struct index_txn *txn, const char *image,
 int rows_item_each(struct index_txn *txn, const char *image, rows_holding *each,
     void *cookie) ATTR_CHECK;
 
+/*
+ * The name of the image that is published under this one, in whatever case.
+ * get: into PH_NAME_MAX + 1 bytes; PH_OK or PH_EABSENT.
+ */
+int rows_name_get(struct index_txn *txn, const char *image,
+    char *out) ATTR_CHECK;
+int rows_name_put(struct index_txn *txn, const char *image) ATTR_CHECK;
+
 /* What a repository reported; both directions are kept together. */
 int rows_held_put(struct index_txn *txn, const struct digest *id,
     const struct holding *h) ATTR_CHECK;

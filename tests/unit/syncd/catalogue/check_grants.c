@@ -2,6 +2,7 @@
  * Grants: a new generation when the list changes and only then, who hears of
  * it, and what it lists.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <check.h>
@@ -10,6 +11,7 @@
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/registry.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/catalogue/invariants.h"
 
 #define SIZE 5000u
@@ -129,6 +131,85 @@ START_TEST(lists)
 }
 END_TEST
 
+/* Policies that retire, deny and bring back. */
+static const char *const policies[] = {
+	"version: 1\nallow:\n  - {to: [lab, far], images: {name: \"*\"}}\n",
+	"version: 1\nallow:\n"
+	"  - {to: [lab], images: {name: \"*\"}, versions: {newest: 2}}\n"
+	"  - {to: [far], images: {name: \"img*\"}, versions: {newest: 1}}\n",
+	"version: 1\nallow:\n"
+	"  - {to: [lab], images: {name: \"*\"}, versions: {newest: 1}}\n"
+	"  - {to: [far], images: {name: \"*1\"}}\n"
+	"deny:\n  - {to: [lab], images: {name: \"img2\"}}\n",
+};
+
+/*
+ * Whatever happened, and in whatever order: to evaluate everything changes
+ * nothing, so what was decided image by image is the same.
+ */
+START_TEST(by_image_as_by_all)
+{
+	char image[16], version[16];
+	struct repository *far;
+	uint32_t seed;
+	size_t n, step;
+
+	far = world_site(&world, "far");
+	seed = 1;
+	for (step = 1; step <= 60; step++) {
+		seed = seed * 1664525 + 1013904223;
+		switch ((seed >> 24) % 8) {
+		case 0:
+			(void)world_apply(&world, policies[(seed >> 16) % 3]);
+			break;
+		case 1:
+			exchange_contact(lab);
+			break;
+		case 2:
+			exchange_contact(far);
+			break;
+		case 3:
+			world_reopen(&world.primary);
+			break;
+		default:
+			(void)snprintf(image, sizeof(image), "img%u",
+			    (seed >> 16) % 4);
+			/* Older ones come later, too. */
+			(void)snprintf(version, sizeof(version), "%u.%zu",
+			    (seed >> 8) % 5, step);
+			world_publish(&world, image, version, 100, step, NULL);
+		}
+		ck_assert_int_eq(grants_refresh_all(world.primary.c, &n),
+		    PH_OK);
+		ck_assert_msg(n == 0, "step %zu", step);
+	}
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
+/* What a failure came between is made up for by the next publication. */
+START_TEST(made_up_for)
+{
+	struct publication_result result;
+	struct publication *p;
+	struct grant grant;
+	struct failure f;
+
+	publication_result_init(&result);
+	p = world_publish_begin(&world, "img", "1", SIZE, 1);
+	world_shell("mv primary/state/documents/lists lists%s", "");
+	ck_assert_int_ne(publication_commit(p, &result, &f), PH_OK);
+	publication_free(p);
+	publication_result_fini(&result);
+	world_shell("mv lists primary/state/documents/lists%s", "");
+	ck_assert_uint_eq(generation(lab), 1);
+	world_publish(&world, "other", "1", SIZE, 2, NULL);
+	ck_assert_int_eq(grants_get(world.primary.c, &lab->id, &grant, NULL),
+	    PH_OK);
+	ck_assert_uint_eq(grant.items, 2);
+}
+END_TEST
+
 START_TEST(isolated_never_expires)
 {
 	struct registration record;
@@ -161,6 +242,8 @@ suite(void)
 	tcase_add_test(t, moves_only_with_the_list);
 	tcase_add_test(t, renewed);
 	tcase_add_test(t, lists);
+	tcase_add_test(t, by_image_as_by_all);
+	tcase_add_test(t, made_up_for);
 	tcase_add_test(t, isolated_never_expires);
 	suite_add_tcase(s, t);
 	return s;
