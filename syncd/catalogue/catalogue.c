@@ -358,6 +358,8 @@ open_ledger(struct catalogue *c, struct failure *f)
 		c->rebuilt = c->rebuilt && log_size(log) > 0;
 		r = recovery_run(c, &c->recovered);
 	}
+	if (r == PH_OK)
+		r = index_settle(c->index);
 	if (r != PH_OK && c->failure.code == r)
 		*f = c->failure;
 	return failure_default(f, r, "completing what was begun before");

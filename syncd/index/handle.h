@@ -20,10 +20,12 @@
  *     1 it only falls, and the map changes only when it is 0.
  *  2. The data file is never shorter than its last page, so a shorter one
  *     is a damaged one.
+ *  3. While a new index is not settled, the file that says so is there.
  */
 
 struct index {
 	const struct files *fs;
+	int dir;      /* In which its files are. */
 	int lock;     /* Held (flock) while the index is open. */
 	MDB_env *env; /* NULL until it was opened. */
 	size_t page_size;
@@ -35,6 +37,8 @@ struct index {
 	int growing;
 	int full;   /* A transaction did not find room in the map. */
 	int failed; /* A commit failed: no more writing. */
+
+	int unsettled; /* New: commits are not durable yet. */
 };
 
 struct index_txn {

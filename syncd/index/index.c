@@ -23,6 +23,9 @@
 #define READERS_FILE "lock.mdb"
 #define LOCK_FILE "owner.lock"
 
+/* It is there until a new index is settled. */
+#define UNSETTLED_FILE "unsettled"
+
 static const char *const table_names[INDEX_NTABLES] = {
 #define INDEX_TABLE_NAME(table, name) [table] = name,
 	INDEX_TABLES(INDEX_TABLE_NAME)
@@ -137,6 +140,29 @@ out:
 	return r;
 }
 
+/*
+ * How it is with an index whose data file has that size: PH_EDIGEST when it
+ * was never settled.  A new one is marked, durably, before it gets any data.
+ */
+static int
+check_settled(struct index *ix, uint64_t size)
+{
+	struct stat st;
+	int fd, r;
+
+	if (size > 0) {
+		r = file_stat(ix->fs, ix->dir, UNSETTLED_FILE, &st);
+		return r == PH_OK ? PH_EDIGEST : r == PH_EABSENT ? PH_OK : r;
+	}
+	ix->unsettled = 1;
+	r = file_open(ix->fs, ix->dir, UNSETTLED_FILE, O_WRONLY | O_CREAT, 0600,
+	    &fd);
+	if (r != PH_OK)
+		return r;
+	file_abandon(ix->fs, fd);
+	return file_sync_dir(ix->fs, ix->dir, ".");
+}
+
 /* Open all tables, creating those that are missing. */
 static int
 open_tables(struct index *ix)
@@ -168,7 +194,8 @@ open_env(struct index *ix, const char *path, uint64_t map_size)
 	if (r == MDB_SUCCESS)
 		r = mdb_env_set_mapsize(ix->env, map_size);
 	if (r == MDB_SUCCESS)
-		r = mdb_env_open(ix->env, path, MDB_NOTLS, 0600);
+		r = mdb_env_open(ix->env, path,
+		    MDB_NOTLS | (ix->unsettled ? MDB_NOSYNC : 0u), 0600);
 	if (r == MDB_SUCCESS)
 		r = mdb_reader_check(ix->env, &dead);
 	if (r == MDB_SUCCESS)
@@ -184,29 +211,25 @@ static int
 open_index(struct index *ix, const char *path, uint64_t map_size)
 {
 	uint64_t size;
-	int dir, r;
+	int r;
 
-	dir = -1;
 	r = file_mkdir(ix->fs, AT_FDCWD, path, 0700);
 	if (r == PH_OK || r == PH_EEXISTS)
 		r = file_open(ix->fs, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0,
-		    &dir);
+		    &ix->dir);
 	if (r == PH_OK)
-		r = take_lock(ix->fs, dir, &ix->lock);
+		r = take_lock(ix->fs, ix->dir, &ix->lock);
 	if (r == PH_OK)
-		r = inspect(ix->fs, dir, &size);
+		r = inspect(ix->fs, ix->dir, &size);
+	if (r == PH_OK)
+		r = check_settled(ix, size);
 	if (r != PH_OK)
-		goto out;
+		return r;
 	if (map_size == 0)
 		map_size = MAP_SIZE;
 	while (map_size / 2 < size)
 		map_size *= 2;
-	r = open_env(ix, path, map_size);
-	if (r == PH_OK && size == 0)
-		r = file_sync_dir(ix->fs, dir, ".");
-out:
-	file_abandon(ix->fs, dir);
-	return r;
+	return open_env(ix, path, map_size);
 }
 
 int
@@ -220,7 +243,7 @@ index_open(const struct files *fs, const char *path, uint64_t map_size,
 	if (ix == NULL)
 		return failure_set(f, PH_ENOMEM, "out of memory");
 	ix->fs = fs;
-	ix->lock = -1;
+	ix->dir = ix->lock = -1;
 	(void)pthread_mutex_init(&ix->mutex, NULL);
 	(void)pthread_cond_init(&ix->changed, NULL);
 	r = open_index(ix, path, map_size);
@@ -249,15 +272,38 @@ index_close(struct index *ix)
 	if (ix->env != NULL)
 		mdb_env_close(ix->env);
 	file_abandon(ix->fs, ix->lock);
+	file_abandon(ix->fs, ix->dir);
 	(void)pthread_cond_destroy(&ix->changed);
 	(void)pthread_mutex_destroy(&ix->mutex);
 	free(ix);
 }
 
 int
+index_settle(struct index *ix)
+{
+	int r;
+
+	if (!ix->unsettled)
+		return PH_OK;
+	/* The names of its files, its data; then that they may be believed. */
+	r = file_sync_dir(ix->fs, ix->dir, ".");
+	if (r == PH_OK)
+		r = index_error(mdb_env_sync(ix->env, 1));
+	if (r == PH_OK)
+		r = index_error(mdb_env_set_flags(ix->env, MDB_NOSYNC, 0));
+	if (r == PH_OK)
+		r = file_unlink(ix->fs, ix->dir, UNSETTLED_FILE);
+	if (r == PH_OK)
+		r = file_sync_dir(ix->fs, ix->dir, ".");
+	ix->unsettled = r != PH_OK;
+	return r;
+}
+
+int
 index_destroy(const struct files *fs, const char *path)
 {
-	static const char *const names[] = { DATA_FILE, READERS_FILE };
+	static const char *const names[] = { DATA_FILE, READERS_FILE,
+		UNSETTLED_FILE };
 	size_t i;
 	int dir, lock, r;
 

@@ -44,7 +44,7 @@ struct index_bytes {
 
 /*
  * Open the index in the directory at path, which is created when missing,
- * with an empty index in it.  map_size is the address space set aside, 0 for
+ * with an empty index in it, to be settled.  map_size is the address space set aside, 0 for
  * the usual 64 GiB.  PH_OK and *out; or an error with f filled in: PH_EBUSY
  * when it is open already, here or in another process; PH_EDIGEST when it is
  * damaged or of another machine or release: index_destroy() and rebuild;
@@ -52,6 +52,15 @@ struct index_bytes {
  */
 int index_open(const struct files *fs, const char *path, uint64_t map_size,
     struct index **out, struct failure *f) ATTR_CHECK;
+
+/*
+ * A new index is filled without waiting for the disk, which takes a small
+ * part of the time: make it durable as it is, and all that is committed from
+ * now on.  What was not settled is damaged to index_open(), so that nothing
+ * is believed which a power cut may have mixed.  No transaction may be open;
+ * an index that is settled stays so.  PH_OK, PH_ENOSPC, PH_EIO, PH_EPERM.
+ */
+int index_settle(struct index *ix) ATTR_CHECK;
 
 /* No transaction may be open.  NULL is allowed. */
 void index_close(struct index *ix);

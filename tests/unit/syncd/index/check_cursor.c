@@ -27,6 +27,7 @@ setup(void)
 	fs = files_system();
 	(void)snprintf(where, sizeof(where), "%s/index", tempdir_begin());
 	ck_assert_int_eq(index_open(&fs, where, 0, &ix, &failure), PH_OK);
+	ck_assert_int_eq(index_settle(ix), PH_OK);
 	ck_assert_int_eq(index_begin(ix, INDEX_WRITE, &txn), PH_OK);
 	/* In an order that is not theirs. */
 	for (i = 0; i < 1000; i++) {

@@ -49,6 +49,7 @@ must_open(uint64_t map_size)
 
 	r = index_open(&fs, where, map_size, &ix, &failure);
 	ck_assert_msg(r == PH_OK, "%s", failure.what);
+	ck_assert_int_eq(index_settle(ix), PH_OK);
 	return ix;
 }
 
@@ -85,6 +86,37 @@ check_text(struct index_txn *txn, const char *key, const char *value)
 	ck_assert_mem_eq(got.data, value, strlen(value));
 	ck_assert_uint_eq(got.len, strlen(value));
 }
+
+/* A new index that was never settled is not believed; a settled one is. */
+START_TEST(settled_or_nothing)
+{
+	struct index *ix;
+	struct index_txn *txn;
+	int settled;
+
+	for (settled = 0; settled <= 1; settled++) {
+		ck_assert_int_eq(index_open(&fs, where, 0, &ix, &failure),
+		    PH_OK);
+		txn = must_begin(ix, INDEX_WRITE);
+		put_text(txn, "a", "1");
+		ck_assert_int_eq(index_commit(txn), PH_OK);
+		if (settled)
+			ck_assert_int_eq(index_settle(ix), PH_OK);
+		index_close(ix);
+		if (!settled) {
+			ck_assert_int_eq(index_open(&fs, where, 0, &ix,
+					     &failure),
+			    PH_EDIGEST);
+			ck_assert_int_eq(index_destroy(&fs, where), PH_OK);
+		}
+	}
+	ix = must_open(0);
+	txn = must_begin(ix, INDEX_READ);
+	check_text(txn, "a", "1");
+	index_abort(txn);
+	index_close(ix);
+}
+END_TEST
 
 START_TEST(commit_and_abort)
 {
@@ -535,6 +567,7 @@ main(void)
 	suite = suite_create("index");
 	t = tcase_create("transactions");
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, settled_or_nothing);
 	tcase_add_test(t, commit_and_abort);
 	tcase_add_test(t, tables_are_apart);
 	tcase_add_test(t, lengths);

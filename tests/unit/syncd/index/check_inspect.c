@@ -143,6 +143,7 @@ setup(void)
 	(void)snprintf(data_file, sizeof(data_file), "%s/data.mdb", where);
 	ck_assert_int_eq(index_open(&fs, where, MAP_SIZE, &ix, &failure),
 	    PH_OK);
+	ck_assert_int_eq(index_settle(ix), PH_OK);
 	for (i = 0; i < NKEYS; i++) {
 		if (i % 300 == 0)
 			ck_assert_int_eq(index_begin(ix, INDEX_WRITE, &txn),
