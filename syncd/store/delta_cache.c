@@ -1,6 +1,8 @@
 /*
  * The delta cache.  What is in use stands in a list; everything else is
- * asked of the directory each time, so nothing can disagree with it.
+ * asked of the directory, so nothing can disagree with it.  To walk over it
+ * for each pair would take longer and longer: how large it can be at most,
+ * by what it was at the last walk and what came since, says when to look.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 struct use {
 	TAILQ_ENTRY(use) link;
 	struct delta_file *file;
+	uint64_t counted; /* Bytes of it that stand in at_most. */
 	unsigned int nusers;
 };
 
@@ -29,6 +32,8 @@ TAILQ_HEAD(use_list, use);
 struct delta_cache {
 	const struct store *s;
 	struct use_list uses;
+	uint64_t at_most; /* Bytes, but for what grew in uses. */
+	int walked;       /* 0: at_most is not known yet. */
 };
 
 struct delta_cache *
@@ -82,8 +87,12 @@ begin_use(struct delta_cache *cache, const struct delta_file_id *id, int create,
 	if (use == NULL)
 		return PH_ENOMEM;
 	r = delta_file_open(cache->s, id, create, &use->file);
-	if (r == PH_OK)
+	if (r == PH_OK) {
+		/* A new one has a header that was not there before. */
+		if (delta_file_nrows(use->file) > 0)
+			use->counted = delta_file_size(use->file);
 		r = delta_file_touch(use->file);
+	}
 	if (r != PH_OK) {
 		delta_file_close(use->file);
 		free(use);
@@ -92,6 +101,18 @@ begin_use(struct delta_cache *cache, const struct delta_file_id *id, int create,
 	TAILQ_INSERT_TAIL(&cache->uses, use, link);
 	*out = use;
 	return PH_OK;
+}
+
+/* Count what has grown in a use. */
+static void
+count_use(struct delta_cache *cache, struct use *use)
+{
+	uint64_t size;
+
+	size = delta_file_size(use->file);
+	if (size > use->counted)
+		cache->at_most += size - use->counted;
+	use->counted = size;
 }
 
 /* Whether an open pair is about the same files. */
@@ -136,6 +157,7 @@ delta_cache_release(struct delta_cache *cache, struct delta_file *d)
 	assert(use != NULL);
 	if (--use->nusers > 0)
 		return;
+	count_use(cache, use);
 	TAILQ_REMOVE(&cache->uses, use, link);
 	delta_file_close(use->file);
 	free(use);
@@ -306,6 +328,17 @@ delta_cache_size(struct delta_cache *cache, uint64_t *size)
 	return r;
 }
 
+/* 1 when the cache is not larger than its budget, for sure. */
+static int
+is_within(struct delta_cache *cache, uint64_t budget)
+{
+	struct use *use;
+
+	TAILQ_FOREACH(use, &cache->uses, link)
+		count_use(cache, use);
+	return cache->walked && cache->at_most <= budget;
+}
+
 int
 delta_cache_trim(struct delta_cache *cache, uint64_t budget, uint64_t *freed)
 {
@@ -315,11 +348,18 @@ delta_cache_trim(struct delta_cache *cache, uint64_t budget, uint64_t *freed)
 	size_t i;
 	int r;
 
+	if (freed != NULL)
+		*freed = 0;
+	if (is_within(cache, budget))
+		return PH_OK;
 	r = list(cache, &l);
 	size = 0;
 	for (i = 0; i < l.npairs; i++)
 		size += l.pairs[i].size;
 	gone = 0;
+	/* Some more than must, so that not every new pair brings one here. */
+	if (size > budget)
+		budget -= budget / 16;
 	for (i = 0; i < l.npairs && r == PH_OK && size - gone > budget; i++) {
 		p = &l.pairs[i];
 		if (p->in_use)
@@ -329,6 +369,8 @@ delta_cache_trim(struct delta_cache *cache, uint64_t budget, uint64_t *freed)
 			gone += p->size;
 	}
 	free(l.pairs);
+	cache->at_most = size - gone;
+	cache->walked = r == PH_OK;
 	if (freed != NULL)
 		*freed = gone;
 	return r;

@@ -54,7 +54,9 @@ int delta_cache_size(struct delta_cache *cache, uint64_t *size) ATTR_CHECK;
 
 /*
  * Remove the least recently used pairs that nobody uses until the rest takes
- * at most budget bytes; *freed (may be NULL) is what that gave.
+ * at most budget bytes, or somewhat less; *freed (may be NULL) is what that
+ * gave.  What others put into the store's deltas/ since the last time need
+ * not be noticed.
  */
 int delta_cache_trim(struct delta_cache *cache, uint64_t budget,
     uint64_t *freed) ATTR_CHECK;

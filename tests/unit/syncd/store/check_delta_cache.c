@@ -193,6 +193,38 @@ START_TEST(trimmed)
 }
 END_TEST
 
+/* The directory is walked over again when it may have outgrown the budget. */
+START_TEST(walked_when_needed)
+{
+	static uint8_t stray[3000];
+	char name[200];
+	struct delta_file_id id;
+	uint64_t freed;
+
+	make(1, 2);
+	ck_assert_int_eq(delta_cache_trim(cache, 4000, &freed), PH_OK);
+	id = pair(1, 0);
+	digest_hex(&id.target, name);
+	strcat(name, "/none.data");
+	fixture_write(store_dir(f.store, STORE_DELTAS), name, stray,
+	    sizeof(stray));
+	make(2, 3);
+	make(3, 4);
+	ck_assert_int_eq(delta_cache_trim(cache, 4000, &freed), PH_OK);
+	ck_assert_uint_eq(freed, 0);
+	/* To use what is there makes it no larger. */
+	make(2, 3);
+	make(2, 3);
+	ck_assert_int_eq(delta_cache_trim(cache, 4000, &freed), PH_OK);
+	ck_assert_uint_eq(freed, 0);
+	make(4, 5);
+	ck_assert_int_eq(delta_cache_trim(cache, 4000, &freed), PH_OK);
+	ck_assert_uint_eq(freed, sizeof(stray) + 1144);
+	ck_assert(!there(1, 2));
+	ck_assert(there(4, 5));
+}
+END_TEST
+
 /* Data that lost their index are of no use, and the first to go. */
 START_TEST(orphans)
 {
@@ -254,6 +286,7 @@ main(void)
 	tcase_add_test(t, shared);
 	tcase_add_test(t, listed);
 	tcase_add_test(t, trimmed);
+	tcase_add_test(t, walked_when_needed);
 	tcase_add_test(t, orphans);
 	tcase_add_test(t, forgotten);
 	suite_add_tcase(suite, t);
