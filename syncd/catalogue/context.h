@@ -80,6 +80,9 @@ struct catalogue {
 	char touched[PH_NAME_MAX + 1]; /* An image; empty: nothing. */
 	int touched_more;              /* And others. */
 
+	size_t lists_put;  /* Since files of grants were swept (granted.h). */
+	size_t lists_kept; /* By that: files. */
+
 	/* Hears of changed grants (grants.h). */
 	void (*grant_changed)(void *cookie, const struct digest *id);
 	void *grant_cookie;

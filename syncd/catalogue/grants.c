@@ -12,6 +12,7 @@
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grant_list.h"
+#include "syncd/catalogue/granted.h"
 #include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/listing.h"
@@ -285,11 +286,8 @@ static int
 issue_list(struct catalogue *c, const struct registration *record,
     struct lineset **list, int *changed)
 {
-	struct document_name name;
 	struct grant grant, current;
 	struct digest digest;
-	const char *text;
-	size_t len;
 	int r;
 
 	grant_init(&current);
@@ -299,9 +297,7 @@ issue_list(struct catalogue *c, const struct registration *record,
 		return PH_OK;
 	if (r != PH_OK && r != PH_EABSENT)
 		return r;
-	text = lineset_text(*list, &len);
-	name = documents_list_name(&digest);
-	r = documents_put_text(c->config.files, c->state_dir, &name, text, len);
+	r = granted_put_list(c, *list, &digest);
 	if (r != PH_OK)
 		return r;
 	next_head(c, record, &current, &grant);

@@ -22,9 +22,16 @@ int in_force_get(struct catalogue *c, enum index_table table,
 /*
  * Of the ledger: put the document of documents/ that an entry names (by its
  * order, and by its digest in that member) in force.  PH_ELOG; PH_EDOCUMENT
- * when it is another one.
+ * when it is another one.  While entries of the past are applied, heads of
+ * grants that were dropped (granted.h) are passed over.
  */
 int in_force_apply(struct catalogue *c, const struct ledger_event *e,
     enum index_table table, const struct digest *id, const char *member);
+
+/*
+ * At start, when all logs are applied: PH_EABSENT, with words, when the newest
+ * grant of a repository was passed over: an older one must not be in force.
+ */
+int in_force_check(struct catalogue *c) ATTR_CHECK;
 
 #endif

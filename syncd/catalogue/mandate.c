@@ -9,6 +9,7 @@
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/granted.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
@@ -324,11 +325,10 @@ int
 mandate_take_grant(struct catalogue *c, const struct document *d,
     const struct lineset *list, struct failure *f)
 {
-	struct document_name name, list_name;
+	struct document_name name;
 	struct grant grant, current;
+	struct digest digest;
 	struct marks marks;
-	const char *text;
-	size_t len;
 	int disagree, known, r;
 
 	f->code = PH_OK;
@@ -348,11 +348,8 @@ mandate_take_grant(struct catalogue *c, const struct document *d,
 		return PH_OK;
 	if (r == PH_EABSENT)
 		r = PH_OK;
-	text = lineset_text(list, &len);
-	list_name = documents_list_name(&grant.list);
 	if (r == PH_OK)
-		r = documents_put_text(c->config.files, c->state_dir,
-		    &list_name, text, len);
+		r = granted_put_list(c, list, &digest);
 	if (r == PH_OK)
 		r = documents_put(c->config.files, c->state_dir, &name, d);
 	if (r == PH_OK)

@@ -6,6 +6,8 @@
 
 #include "proto/errors.h"
 #include "syncd/catalogue/display.h"
+#include "syncd/catalogue/granted.h"
+#include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/receipt_entry.h"
@@ -107,6 +109,8 @@ recovery_run(struct catalogue *c, unsigned int *napplied)
 	c->replaying = 1;
 	r = ledger_replay(c, napplied);
 	c->replaying = 0;
+	if (r == PH_OK)
+		r = in_force_check(c);
 	/*
 	 * Manifests that were taken and not completed are in no log, but in
 	 * documents/; they are entered first, so that what was received of
@@ -130,6 +134,8 @@ recovery_run(struct catalogue *c, unsigned int *napplied)
 		r = withdraw_finish(c);
 	if (r == PH_OK)
 		r = sweep_documents(c);
+	if (r == PH_OK)
+		r = granted_sweep(c);
 	if (r == PH_OK)
 		r = blob_clean(c->store);
 	return r;

@@ -14,6 +14,7 @@
 #include "syncd/catalogue/checkpoints.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/granted.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/mandate.h"
@@ -267,6 +268,23 @@ statement_set(struct catalogue *c, struct lineset **out)
 }
 
 int
+statement_sets(struct catalogue *c, struct index_txn *txn, struct digest out[2])
+{
+	struct receipt last;
+	struct digest digest;
+	int r;
+
+	receipt_init(&last);
+	grants_empty_list(&last.set);
+	r = get_last(txn, &c->id, &last, &digest);
+	out[0] = last.set;
+	if (r == PH_OK)
+		r = get_digest(txn, ACKNOWLEDGED_SET, &out[1]);
+	receipt_fini(&last);
+	return r;
+}
+
+int
 statement_state(struct catalogue *c, struct message_state *out)
 {
 	struct receipt last;
@@ -339,8 +357,6 @@ issue(struct catalogue *c, const struct receipt *receipt,
 	struct ledger_entry e;
 	struct buffer bytes;
 	struct digest digest;
-	const char *text;
-	size_t len;
 	int r;
 
 	buffer_init(&bytes, PH_DOCUMENT_MAX);
@@ -349,12 +365,8 @@ issue(struct catalogue *c, const struct receipt *receipt,
 		r = document_set(d, bytes.data, bytes.len);
 	if (r == PH_OK)
 		r = document_sign(d, DOCUMENT_RECEIPT, c->key);
-	text = lineset_text(set, &len);
-	if (r == PH_OK) {
-		name = documents_list_name(&receipt->set);
-		r = documents_put_text(c->config.files, c->state_dir, &name,
-		    text, len);
-	}
+	if (r == PH_OK)
+		r = granted_put_list(c, set, &digest);
 	if (r == PH_OK) {
 		name = documents_receipt_name(&c->id, receipt->number);
 		r = documents_put(c->config.files, c->state_dir, &name, d);

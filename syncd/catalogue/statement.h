@@ -9,6 +9,7 @@
 #include "proto/message_state.h"
 #include "syncd/catalogue/catalogue.h"
 
+struct index_txn;
 struct ledger_event;
 
 /*
@@ -49,6 +50,13 @@ int statement_received(struct catalogue *c,
 
 /* The set of what we hold or are receiving now; *out is the caller's. */
 int statement_set(struct catalogue *c, struct lineset **out) ATTR_CHECK;
+
+/*
+ * Which sets are still needed: that of our last receipt, and the one that was
+ * acknowledged; of the empty text where there is none.
+ */
+int statement_sets(struct catalogue *c, struct index_txn *txn,
+    struct digest out[2]) ATTR_CHECK;
 
 /* The members of STATE about receipts and logs. */
 int statement_state(struct catalogue *c, struct message_state *out) ATTR_CHECK;
