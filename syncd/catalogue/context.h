@@ -87,6 +87,9 @@ struct catalogue {
 	void (*grant_changed)(void *cookie, const struct digest *id);
 	void *grant_cookie;
 
+	uint64_t quiet_size; /* Of the log, when nothing was to be done; 0:
+				it is not known (quiet.h). */
+
 	int owed_code; /* Why a version that is owed could not be shown;
 			  PH_OK: none is. */
 

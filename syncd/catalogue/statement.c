@@ -385,6 +385,13 @@ issue(struct catalogue *c, const struct receipt *receipt,
 	return ledger_commit(c, &e, NULL);
 }
 
+/* 1 when a receipt is not so old that it is made anew. */
+static int
+is_fresh(struct catalogue *c, const struct receipt *last)
+{
+	return clock_wall(c->config.clock) < last->time + RECEIPT_AGE_S;
+}
+
 /* 1 when the last receipt says what the next one would. */
 static int
 still_true(struct catalogue *c, const struct receipt *last,
@@ -395,7 +402,31 @@ still_true(struct catalogue *c, const struct receipt *last,
 	    order_compare(&last->grant, &next->grant) == 0 &&
 	    memcmp(last->incarnation, next->incarnation,
 		sizeof(last->incarnation)) == 0 &&
-	    clock_wall(c->config.clock) < last->time + RECEIPT_AGE_S;
+	    is_fresh(c, last);
+}
+
+int
+statement_due(struct catalogue *c, int *due)
+{
+	struct receipt last;
+	struct digest digest;
+	struct index_txn *txn;
+	uint64_t number;
+	int r;
+
+	receipt_init(&last);
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = get_last(txn, &c->id, &last, &digest);
+	if (r == PH_OK)
+		r = get_number(txn, ACKNOWLEDGED_NUMBER, &number);
+	index_abort(txn);
+	if (r == PH_OK)
+		*due = last.number == 0 || last.number > number ||
+		    !is_fresh(c, &last);
+	receipt_fini(&last);
+	return r;
 }
 
 /* What the differences start from: the acknowledged set, if it is here. */

@@ -40,6 +40,12 @@ int statement_make(struct catalogue *c, int whole,
     struct statement *out) ATTR_CHECK;
 
 /*
+ * Whether a receipt is due whatever the set is: the last one is not
+ * acknowledged, too old, or there is none.
+ */
+int statement_due(struct catalogue *c, int *due) ATTR_CHECK;
+
+/*
  * The provider acknowledged a receipt, with the checkpoint of our log at its
  * end, which never goes back.  It is logged, so that it outlives the index.
  * PH_OK, PH_EMESSAGE (of a number we did not send), PH_EFORK (the log went

@@ -54,18 +54,16 @@ send_receipt(struct receiver *r, struct statement *statement)
 	return code;
 }
 
-/* Ask for manifests. */
+/* Take over from a survey which manifests are missing, and ask for them. */
 static int
-ask_manifests(struct receiver *r, const struct survey *s)
+ask_manifests(struct receiver *r, struct survey *s)
 {
-	struct message_manifest_query m;
-
-	memset(&m, 0, sizeof(m));
-	memcpy(m.manifests, s->manifests,
-	    s->nmanifests * sizeof(*s->manifests));
-	m.count = s->nmanifests;
-	r->manifests_left = s->nmanifests;
-	return message_manifest_query_encode(&m, &r->answers);
+	free(r->manifests);
+	r->manifests = s->manifests;
+	r->nmanifests = s->nmanifests;
+	r->next_manifest = 0;
+	s->manifests = NULL;
+	return receiver_ask_manifests(r);
 }
 
 static void

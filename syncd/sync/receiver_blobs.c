@@ -307,6 +307,8 @@ receiver_cut_blobs(struct receiver *r)
 		b->receive = NULL;
 	}
 	r->nneeds = r->next_need = 0;
+	/* Manifests that were not asked for yet may be denied now. */
+	r->nmanifests = r->next_manifest = 0;
 	return code;
 }
 

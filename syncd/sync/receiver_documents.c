@@ -416,14 +416,38 @@ run_manifest(struct receiver_job *job)
 	    &job->document, &job->failure);
 }
 
+int
+receiver_ask_manifests(struct receiver *r)
+{
+	struct message_manifest_query m;
+
+	memset(&m, 0, sizeof(m));
+	m.count = r->nmanifests - r->next_manifest;
+	if (m.count > MESSAGE_MANIFESTS_MAX)
+		m.count = MESSAGE_MANIFESTS_MAX;
+	memcpy(m.manifests, r->manifests + r->next_manifest,
+	    m.count * sizeof(*m.manifests));
+	r->next_manifest += m.count;
+	r->manifests_left = m.count;
+	return message_manifest_query_encode(&m, &r->answers);
+}
+
 void
 receiver_manifest_answered(struct receiver *r)
 {
+	int code;
+
+	code = PH_OK;
 	if (r->manifests_left > 0)
 		r->manifests_left--;
-	if (r->manifests_left == 0)
+	if (r->manifests_left == 0 && r->next_manifest < r->nmanifests)
+		code = receiver_ask_manifests(r);
+	else if (r->manifests_left == 0)
 		r->survey_again = 1;
+	if (code != PH_OK)
+		receiver_abort_code(r, code);
 	receiver_next(r);
+	conversation_kick(r->conversation);
 }
 
 static void

@@ -60,7 +60,10 @@ struct receiver {
 	int granting; /* From GRANT until it was taken. */
 
 	struct survey_refused refused;
-	struct failure denied; /* Of the first that the provider denied. */
+	struct failure denied;    /* Of the first that the provider denied. */
+	struct digest *manifests; /* Of the last survey; owned. */
+	size_t nmanifests;
+	size_t next_manifest;  /* Those before were asked for. */
 	size_t manifests_left; /* Asked for and not answered. */
 	int surveying;
 	int survey_again;
@@ -152,6 +155,9 @@ int receiver_on_listdiff(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_same(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_busy(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_manifest(struct receiver *r, const struct frame *f) ATTR_CHECK;
+
+/* Ask for the next manifests that are missing.  PH_OK or PH_ENOMEM. */
+int receiver_ask_manifests(struct receiver *r) ATTR_CHECK;
 
 /* One of the manifests that were asked for is answered. */
 void receiver_manifest_answered(struct receiver *r);

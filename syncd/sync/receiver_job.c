@@ -41,6 +41,7 @@ receiver_destroy(struct receiver *r)
 	statement_fini(&r->statement);
 	survey_refused_fini(&r->refused);
 	run_fini(&r->run);
+	free(r->manifests);
 	free(r->needs);
 	free(r);
 }

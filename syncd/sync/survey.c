@@ -9,6 +9,7 @@
 #include "proto/grant_item.h"
 #include "proto/holding.h"
 #include "syncd/catalogue/mandate.h"
+#include "syncd/catalogue/quiet.h"
 #include "syncd/catalogue/reception.h"
 #include "syncd/catalogue/withdrawal.h"
 
@@ -79,6 +80,7 @@ survey_init(struct survey *s)
 void
 survey_fini(struct survey *s)
 {
+	free(s->manifests);
 	free(s->needs);
 	survey_refused_fini(&s->refused);
 	statement_fini(&s->statement);
@@ -210,6 +212,9 @@ find_missing(struct catalogue *c, struct survey *s)
 {
 	int r;
 
+	s->manifests = calloc(SURVEY_MANIFESTS_MAX, sizeof(*s->manifests));
+	if (s->manifests == NULL)
+		return PH_ENOMEM;
 	r = needs_manifests(c, is_refused, s, s->manifests,
 	    SURVEY_MANIFESTS_MAX, &s->nmanifests);
 	if (r == PH_OK && s->nmanifests == 0)
@@ -217,18 +222,54 @@ find_missing(struct catalogue *c, struct survey *s)
 	return r;
 }
 
-/* 1 when the list in force is empty, or there is none. */
+/* Whether something may be received; and whether there is anything granted. */
 static int
-is_list_empty(struct catalogue *c)
+check_allowed(struct catalogue *c, struct survey *s)
 {
-	struct lineset *list;
-	int empty;
+	struct grant grant;
+	int allowed;
 
-	if (mandate_list(c, &list) != PH_OK)
-		return 0;
-	empty = lineset_count(list) == 0;
-	lineset_free(list);
-	return empty;
+	allowed = mandate_check(c);
+	s->nothing_granted = allowed == PH_EABSENT ||
+	    (mandate_grant(c, &grant) == PH_OK && grant.items == 0);
+	if (catalogue_check_store(c, &s->failure) != PH_OK)
+		allowed = PH_ESTORE;
+	return allowed;
+}
+
+/* 1 when a survey that looked at everything has found nothing to do. */
+static int
+is_idle(const struct survey *s)
+{
+	return s->nwithdrawn == 0 && s->ncompleted == 0 && s->nretired == 0 &&
+	    s->nmanifests == 0 && s->nneeds == 0 && s->refused.count == 0 &&
+	    s->receipt && !s->statement.due;
+}
+
+/* Look at everything. */
+static int
+look(struct catalogue *c, struct survey *s, int *allowed)
+{
+	int r;
+
+	r = PH_OK;
+	if (s->changed)
+		r = withdraw_denied(c, &s->nwithdrawn);
+	if (r == PH_OK)
+		r = reception_settle(c, &s->ncompleted);
+	if (r != PH_OK)
+		return r;
+	*allowed = check_allowed(c, s);
+	if (*allowed == PH_OK)
+		r = find_missing(c, s);
+	if (r == PH_OK)
+		r = withdraw_retired(c, &s->nretired);
+	/* A store that is away cannot be spoken of. */
+	if (r == PH_OK && s->receipt && *allowed != PH_ESTORE)
+		r = statement_make(c, s->whole, &s->statement);
+	if (r == PH_OK && *allowed == PH_OK && is_idle(s))
+		quiet_note(c);
+	return r;
 }
 
 void
@@ -236,25 +277,11 @@ survey_run(struct catalogue *c, struct survey *s)
 {
 	int allowed, r;
 
-	r = PH_OK;
-	if (s->changed)
-		r = withdraw_denied(c, &s->nwithdrawn);
-	if (r == PH_OK)
-		r = reception_settle(c, &s->ncompleted);
-	allowed = PH_OK;
-	if (r == PH_OK) {
-		allowed = mandate_check(c);
-		s->nothing_granted = allowed == PH_EABSENT || is_list_empty(c);
-	}
-	if (r == PH_OK && catalogue_check_store(c, &s->failure) != PH_OK)
-		allowed = PH_ESTORE;
-	if (r == PH_OK && allowed == PH_OK)
-		r = find_missing(c, s);
-	if (r == PH_OK)
-		r = withdraw_retired(c, &s->nretired);
-	/* A store that is away cannot be spoken of. */
-	if (r == PH_OK && s->receipt && allowed != PH_ESTORE)
-		r = statement_make(c, s->whole, &s->statement);
+	r = allowed = PH_OK;
+	if (!s->whole && quiet_holds(c))
+		allowed = check_allowed(c, s);
+	else
+		r = look(c, s, &allowed);
 	if (r == PH_OK && allowed != PH_OK && allowed != PH_EABSENT)
 		r = allowed;
 	s->code = r;

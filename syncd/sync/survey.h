@@ -17,9 +17,12 @@
  * not be held, completes what is all here, frees what has retired.
  */
 
-/* Manifests asked for, and needs told, at a time. */
-#define SURVEY_MANIFESTS_MAX 64u
-#define SURVEY_NEEDS_MAX 64u
+/*
+ * Manifests and needs that one survey tells at most.  What a survey takes
+ * grows with the list, so there must not be one for a few of them.
+ */
+#define SURVEY_MANIFESTS_MAX 1024u
+#define SURVEY_NEEDS_MAX 1024u
 
 /* Digests that the provider does not have for us; sorted by nothing. */
 struct survey_refused {
@@ -57,7 +60,7 @@ struct survey {
 	size_t nwithdrawn;
 	size_t ncompleted;
 	size_t nretired;
-	struct digest manifests[SURVEY_MANIFESTS_MAX];
+	struct digest *manifests; /* That are missing; owned. */
 	size_t nmanifests;
 	struct need *needs; /* Owned; filled in when no manifest is missing. */
 	size_t nneeds;
