@@ -94,6 +94,15 @@ tell_end(struct site *site)
 	}
 }
 
+/* The run that was to go on ends here. */
+static void
+give_up(struct site *site, enum run_outcome outcome)
+{
+	site->goes_on = 0;
+	site->last.outcome = outcome;
+	tell_end(site);
+}
+
 /* Say in the log how a contact ended; once. */
 static void
 log_run(const struct run *run)
@@ -151,7 +160,8 @@ static void
 judge_contact(struct site *site)
 {
 	site->last_time = clock_wall(site->engine->clock);
-	site->goes_on = run_goes_on(&site->last);
+	site->goes_on = run_goes_on(&site->last) &&
+	    site->engine->configuration->has_upstream;
 	if (site->last.outcome != RUN_FAILED)
 		site->failures = 0;
 	else if (site->goes_on && site->last.nfruitless == 0)
@@ -310,6 +320,8 @@ site_reconfigure(struct site *site)
 	else {
 		site->next_at_ms = -1;
 		loop_timer_cancel(site->timer);
+		if (site->goes_on)
+			give_up(site, RUN_FAILED);
 	}
 }
 
@@ -382,10 +394,8 @@ site_cancel(struct site *site)
 	}
 	if (!site->goes_on)
 		return PH_EABSENT;
-	site->goes_on = 0;
-	site->last.outcome = RUN_CANCELED;
+	give_up(site, RUN_CANCELED);
 	schedule_next(site, 0);
-	tell_end(site);
 	return PH_OK;
 }
 

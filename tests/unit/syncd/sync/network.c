@@ -285,7 +285,6 @@ node_publish(struct node *primary, const char *image, const char *version,
 
 /* A session that is going on. */
 struct contact {
-	struct loop *loop;
 	struct receiver *receiver;
 	struct run *run;
 	int over;
@@ -375,61 +374,90 @@ carry(struct wire *wire)
 	up = move(wire->site, wire->primary, 4096);
 	if (down > 0)
 		wire->left -= (uint64_t)down;
-	if (down < 0 || up < 0)
+	/* What the primary said before it left still goes to the site. */
+	if (up < 0)
+		(void)shutdown(wire->primary, SHUT_WR);
+	if (down < 0)
 		cut(wire);
 }
 
+struct talk {
+	struct node *primary;
+	struct hub *hub;
+	struct wire wire;
+};
+
+struct talk *
+talk_new(struct node *primary, struct node *site, uint64_t nbytes,
+    struct link **link)
+{
+	struct talk *t;
+	int a[2], b[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
+	t = calloc(1, sizeof(*t));
+	ck_assert_ptr_nonnull(t);
+	t->primary = primary;
+	t->wire.primary = a[1];
+	t->wire.site = b[1];
+	t->wire.left = nbytes;
+	t->hub = hub_new(&primary->engine);
+	hub_accept(t->hub, make_link(primary, "site", a[0]), NULL);
+	*link = make_link(site, "primary", b[0]);
+	return t;
+}
+
+void
+talk_turn(struct talk *t)
+{
+	carry(&t->wire);
+	loop_turn(t->primary->engine.loop);
+	(void)usleep(20);
+}
+
+void
+talk_free(struct talk *t)
+{
+	cut(&t->wire);
+	hub_free(t->hub);
+	worker_drain(t->primary->engine.workers);
+	free(t);
+}
+
+/* Run a session to its end. */
 static void
-contact_over(struct node *primary, struct node *site, struct wire *wire,
-    int primary_fd, int site_fd, struct run *run)
+finish(struct talk *t, struct node *site, struct link *link, struct run *run)
 {
 	static const struct receiver_events events = {
 		.on_closed = on_receiver_closed,
 		.on_progress = on_receiver_progress,
 	};
 	struct contact contact;
-	struct hub *hub;
 
-	contact.loop = primary->engine.loop;
 	contact.run = run;
 	contact.over = 0;
-	hub = hub_new(&primary->engine);
-	hub_accept(hub, make_link(primary, "site", primary_fd), NULL);
-	contact.receiver = receiver_new(&site->engine,
-	    make_link(site, "primary", site_fd), run, &events, &contact);
+	contact.receiver =
+	    receiver_new(&site->engine, link, run, &events, &contact);
 	ck_assert_ptr_nonnull(contact.receiver);
-	while (!contact.over) {
-		if (wire != NULL)
-			carry(wire);
-		loop_turn(contact.loop);
-		(void)usleep(wire == NULL ? 200 : 20);
-	}
-	if (wire != NULL)
-		cut(wire);
-	hub_free(hub);
-	worker_drain(primary->engine.workers);
+	while (!contact.over)
+		talk_turn(t);
+	talk_free(t);
 }
 
 void
 network_contact(struct node *primary, struct node *site, struct run *run)
 {
-	int fds[2];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	contact_over(primary, site, NULL, fds[0], fds[1], run);
+	network_contact_cut(primary, site, UINT64_MAX, run);
 }
 
 void
 network_contact_cut(struct node *primary, struct node *site, uint64_t nbytes,
     struct run *run)
 {
-	struct wire wire;
-	int a[2], b[2];
+	struct link *link;
+	struct talk *t;
 
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
-	wire.primary = a[1];
-	wire.site = b[1];
-	wire.left = nbytes;
-	contact_over(primary, site, &wire, a[0], b[0], run);
+	t = talk_new(primary, site, nbytes, &link);
+	finish(t, site, link, run);
 }

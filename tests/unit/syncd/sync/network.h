@@ -54,7 +54,21 @@ void node_publish(struct node *primary, const char *image, const char *version,
  */
 void network_contact(struct node *primary, struct node *site, struct run *run);
 
-/* The same, but the link is cut when nbytes went to the site. */
+/*
+ * A session that a test drives by itself: the primary is at one end of a link
+ * that is cut when nbytes went to the site; the other end is given to *link.
+ */
+struct talk;
+struct talk *talk_new(struct node *primary, struct node *site, uint64_t nbytes,
+    struct link **link);
+
+/* Move what there is, and let the loop turn once. */
+void talk_turn(struct talk *t);
+
+/* End the primary's side. */
+void talk_free(struct talk *t);
+
+/* Run one session to its end; the link is cut when nbytes went to the site. */
 void network_contact_cut(struct node *primary, struct node *site,
     uint64_t nbytes, struct run *run);
 
