@@ -140,9 +140,12 @@ charters_issue(struct catalogue *c, const char *actor,
 
 	charter_init(&charter);
 	charter_init(&current);
-	r = compose(c, record, &charter);
+	r = ledger_settle(c);
 	if (r == PH_OK)
-		r = charters_get(c, &record->id, &current, NULL);
+		r = compose(c, record, &charter);
+	if (r != PH_OK)
+		goto out;
+	r = charters_get(c, &record->id, &current, NULL);
 	if (r == PH_OK && same_charter(&charter, &current))
 		goto out;
 	if (c->policy_key == NULL && (r == PH_OK || r == PH_EABSENT))

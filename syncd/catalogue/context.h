@@ -54,6 +54,7 @@ struct catalogue {
 	struct log *log; /* "main" at a primary, "local" at a site. */
 	struct open_log logs[OPEN_LOGS_MAX];
 	uint64_t log_clock;
+	int behind; /* An entry may stand that is not applied (ledger.h). */
 
 	struct digest id;
 	uint8_t incarnation[PH_INCARNATION_SIZE];

@@ -12,6 +12,7 @@
 #include "proto/grant.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"
+#include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/report_row.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/statement.h"
@@ -236,7 +237,10 @@ granted_sweep(struct catalogue *c)
 
 	memset(&sweep, 0, sizeof(sweep));
 	sweep.c = c;
-	r = find_kept(&sweep);
+	/* What an entry names that is not applied would not be found. */
+	r = ledger_settle(c);
+	if (r == PH_OK)
+		r = find_kept(&sweep);
 	if (r == PH_OK)
 		r = documents_each(c->config.files, c->state_dir, "lists",
 		    on_list, &sweep);

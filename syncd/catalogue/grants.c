@@ -374,7 +374,9 @@ grants_refresh_one(struct catalogue *c, const struct registration *record)
 	int changed, r;
 
 	versions_init(&versions);
-	r = versions_load(c, NULL, &versions);
+	r = ledger_settle(c);
+	if (r == PH_OK)
+		r = versions_load(c, NULL, &versions);
 	if (r == PH_OK)
 		r = refresh(c, record, &versions, 0, &changed);
 	versions_fini(&versions);
@@ -452,7 +454,9 @@ refresh_all(struct catalogue *c, const char *image, size_t *nchanged)
 	all.nchanged = 0;
 	all.one = image != NULL;
 	versions_init(&all.versions);
-	r = versions_load(c, image, &all.versions);
+	r = ledger_settle(c);
+	if (r == PH_OK)
+		r = versions_load(c, image, &all.versions);
 	if (r == PH_OK)
 		r = registry_each(c, on_repository, &all);
 	versions_fini(&all.versions);
@@ -484,7 +488,12 @@ int
 grants_refresh_touched(struct catalogue *c)
 {
 	char image[PH_NAME_MAX + 1];
+	int r;
 
+	/* This touches, too. */
+	r = ledger_settle(c);
+	if (r != PH_OK)
+		return r;
 	(void)strcpy(image, c->touched);
 	return image[0] == '\0' ?
 	    PH_OK :
@@ -497,7 +506,9 @@ grants_renew(struct catalogue *c, const struct registration *record)
 	struct grant grant, current;
 	int r;
 
-	r = grants_get(c, &record->id, &current, NULL);
+	r = ledger_settle(c);
+	if (r == PH_OK)
+		r = grants_get(c, &record->id, &current, NULL);
 	if (r != PH_OK)
 		return r;
 	next_head(c, record, &current, &grant);

@@ -350,6 +350,8 @@ ledger_commit(struct catalogue *c, struct ledger_entry *e, int *appended)
 		/* Whether it was added is known when it is opened again. */
 		close_log(c, &e->about);
 	}
+	if (r != PH_OK)
+		c->behind = 1;
 	buffer_fini(&e->body);
 	return r;
 }
@@ -402,5 +404,15 @@ ledger_replay(struct catalogue *c, unsigned int *napplied)
 		r = file_list(c->config.files, c->state_dir,
 		    layout_name(LAYOUT_LOG), on_log_file, &replay);
 	*napplied = replay.napplied;
+	if (r == PH_OK)
+		c->behind = 0;
 	return r;
+}
+
+int
+ledger_settle(struct catalogue *c)
+{
+	unsigned int napplied;
+
+	return c->behind ? ledger_replay(c, &napplied) : PH_OK;
 }

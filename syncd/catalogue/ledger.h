@@ -47,6 +47,14 @@ int ledger_check_room(struct catalogue *c, const char *kind,
     struct failure *f) ATTR_CHECK;
 
 /*
+ * Apply what an earlier failure left unapplied in any log.  Whoever reads in
+ * the index what the next number or generation is asks for this before: the
+ * one that is read must not have been given to an entry that stands.  Costs
+ * nothing when nothing failed.
+ */
+int ledger_settle(struct catalogue *c) ATTR_CHECK;
+
+/*
  * Begin an entry in the log about a repository (NULL: our own, "main" or
  * "local").  First applies what an earlier failure left unapplied.  PH_OK:
  * put members with e->w, then ledger_commit() or ledger_abort().  PH_ENOSPC

@@ -243,6 +243,9 @@ reports_receive(struct catalogue *c, const struct digest *id,
 	memset(&last, 0, sizeof(last));
 	memset(&record, 0, sizeof(record));
 	receipt_init(&receipt);
+	r = ledger_settle(c);
+	if (r != PH_OK)
+		goto out;
 	r = registry_get_id(c, id, &record);
 	if (r == PH_OK)
 		r = open_receipt(&record, d, &receipt);

@@ -457,7 +457,9 @@ statement_make(struct catalogue *c, int whole, struct statement *out)
 
 	receipt_init(&last);
 	receipt_init(&next);
-	r = statement_set(c, &out->set);
+	r = ledger_settle(c);
+	if (r == PH_OK)
+		r = statement_set(c, &out->set);
 	if (r == PH_OK)
 		r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)

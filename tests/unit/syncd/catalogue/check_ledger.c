@@ -8,16 +8,24 @@
 #include <check.h>
 
 #include "proto/errors.h"
+#include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/holdings.h"
+#include "syncd/catalogue/kinds.h"
 #include "syncd/catalogue/ledger.h"
+#include "syncd/catalogue/registry.h"
+#include "syncd/catalogue/reports.h"
+#include "syncd/catalogue/statement.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/base/fault_files.h"
+#include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/catalogue/invariants.h"
 
 #define SIZE 5000u
 
 static struct world world;
+static struct repository *lab;
 static struct fault_files faults;
 static struct files below;
 
@@ -25,7 +33,7 @@ static void
 setup(void)
 {
 	world_begin(&world);
-	(void)world_site(&world, "lab");
+	lab = world_site(&world, "lab");
 	below = world.primary.files;
 	fault_files_init(&faults, &below);
 	world.primary.files = faults.files;
@@ -193,6 +201,159 @@ START_TEST(many_logs)
 }
 END_TEST
 
+/* The kind of which no entry can be applied. */
+static const char *stuck;
+
+static int
+apply_nothing(struct catalogue *c, const struct ledger_event *e)
+{
+	(void)c;
+	(void)e;
+	return PH_EIO;
+}
+
+static const struct ledger_kind *
+find_stuck(const char *name)
+{
+	static struct ledger_kind kind;
+	const struct ledger_kind *found;
+
+	found = kinds_find(name);
+	if (found == NULL || strcmp(name, stuck) != 0)
+		return found;
+	kind = *found;
+	kind.apply = apply_nothing;
+	return &kind;
+}
+
+/* From now on entries of a kind are appended and not applied; NULL: all are. */
+static void
+get_stuck(struct catalogue *c, const char *kind)
+{
+	stuck = kind;
+	c->find_kind = kind == NULL ? kinds_find : find_stuck;
+	world.now++; /* So that no document is made twice. */
+}
+
+/* Send the receipt of an empty set to the primary. */
+static int
+send_receipt(void)
+{
+	struct message_received answer;
+	struct statement s;
+	struct failure f;
+	int r;
+
+	statement_init(&s);
+	ck_assert_int_eq(statement_make(lab->c, 0, &s), PH_OK);
+	r = reports_receive(world.primary.c, &lab->id, &s.receipt, &s.base,
+	    NULL, 0, &answer, &f);
+	statement_fini(&s);
+	return r;
+}
+
+/* A number that stands in an entry is not given to another receipt. */
+START_TEST(receipts_after_one_that_is_stuck)
+{
+	struct statement s;
+
+	(void)exchange_documents(lab);
+	get_stuck(lab->c, "receipt-made");
+	statement_init(&s);
+	ck_assert_int_eq(statement_make(lab->c, 0, &s), PH_EIO);
+	statement_fini(&s);
+	/* While it is, none is made. */
+	statement_init(&s);
+	ck_assert_int_eq(statement_make(lab->c, 0, &s), PH_EIO);
+	statement_fini(&s);
+	get_stuck(lab->c, NULL);
+	ck_assert(exchange_receipt(lab));
+	ck_assert(!exchange_receipt(lab));
+	world_reopen(lab);
+	invariants_check_rebuild(lab);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
+/* One that came stands: the same again is not logged again. */
+START_TEST(reports_after_one_that_is_stuck)
+{
+	struct log *log;
+	uint64_t size;
+
+	(void)exchange_documents(lab);
+	ck_assert_int_eq(ledger_log(world.primary.c, &lab->id, &log), PH_OK);
+	size = log_size(log);
+	get_stuck(world.primary.c, "receipt");
+	ck_assert_int_eq(send_receipt(), PH_EIO);
+	get_stuck(world.primary.c, NULL);
+	ck_assert_int_eq(send_receipt(), PH_OK);
+	ck_assert_uint_eq(log_size(log), size + 1);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
+/* The same of grants, of all that follow from one event and of a new date. */
+START_TEST(grants_after_one_that_is_stuck)
+{
+	struct catalogue *c = world.primary.c;
+	struct registration record;
+	struct grant grant;
+	uint64_t generation;
+	size_t n;
+	int i;
+
+	ck_assert_int_eq(registry_get(c, "lab", &record), PH_OK);
+	ck_assert_int_eq(grants_refresh_all(c, &n), PH_OK);
+	ck_assert_int_eq(grants_get(c, &lab->id, &grant, NULL), PH_OK);
+	generation = grant.order.generation;
+	for (i = 0; i < 3; i++) {
+		get_stuck(c, "grant");
+		ck_assert_int_eq(grants_renew(c, &record), PH_EIO);
+		get_stuck(c, NULL);
+		if (i == 0)
+			ck_assert_int_eq(grants_renew(c, &record), PH_OK);
+		else if (i == 1)
+			(void)world_apply(&world,
+			    "version: 1\nallow:\n"
+			    "  - {to: [lab], images: {name: \"*\"}}\n");
+		else
+			world_publish(&world, "img", "1", SIZE, 1, NULL);
+		ck_assert_int_eq(grants_get(c, &lab->id, &grant, NULL), PH_OK);
+		/* The empty list did not change when it was allowed. */
+		generation += i == 1 ? 1 : 2;
+		ck_assert_uint_eq(grant.order.generation, generation);
+	}
+	world_reopen(&world.primary);
+	invariants_check_rebuild(&world.primary);
+	exchange_contact(lab);
+}
+END_TEST
+
+START_TEST(charters_after_one_that_is_stuck)
+{
+	struct catalogue *c = world.primary.c;
+	struct registration record;
+	struct charter charter;
+	struct failure f;
+
+	ck_assert_int_eq(registry_get(c, "lab", &record), PH_OK);
+	record.reasons |= CHARTER_CAPACITY;
+	get_stuck(c, "charter");
+	ck_assert_int_eq(registry_set(c, "me", &record, REGISTRY_REASONS, &f),
+	    PH_EIO);
+	get_stuck(c, NULL);
+	ck_assert_int_eq(charters_issue_all(c), PH_OK);
+	charter_init(&charter);
+	ck_assert_int_eq(charters_get(c, &lab->id, &charter, NULL), PH_OK);
+	ck_assert_uint_eq(charter.order.generation, 2);
+	ck_assert_uint_eq(charter.reasons & CHARTER_CAPACITY, CHARTER_CAPACITY);
+	charter_fini(&charter);
+	world_reopen(&world.primary);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
 /* How much room there is in state_dir. */
 static uint64_t room;
 
@@ -280,6 +441,10 @@ suite(void)
 	tcase_add_test(t, aborted_entries_are_not_there);
 	tcase_add_test(t, shorter_logs_are_noticed);
 	tcase_add_test(t, many_logs);
+	tcase_add_test(t, receipts_after_one_that_is_stuck);
+	tcase_add_test(t, reports_after_one_that_is_stuck);
+	tcase_add_test(t, grants_after_one_that_is_stuck);
+	tcase_add_test(t, charters_after_one_that_is_stuck);
 	tcase_add_test(t, reserves_are_kept);
 	tcase_add_test(t, what_is_missing_is_named);
 	suite_add_tcase(s, t);
