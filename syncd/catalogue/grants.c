@@ -310,7 +310,8 @@ issue_list(struct catalogue *c, const struct registration *record,
 
 /*
  * The list that decisions about the versions of one image make of the one in
- * force; PH_EEXISTS when it is the same.
+ * force; PH_EEXISTS when it is the same.  PH_EABSENT when there is none, or
+ * no version of the image.
  */
 static int
 replace_image(struct catalogue *c, const struct registration *record,
@@ -323,6 +324,9 @@ replace_image(struct catalogue *c, const struct registration *record,
 	struct grant grant;
 	int r;
 
+	/* To replace nothing would be to replace everything. */
+	if (versions->count == 0)
+		return PH_EABSENT;
 	was = becomes = NULL;
 	r = grants_get(c, &record->id, &grant, NULL);
 	if (r == PH_OK)
@@ -437,7 +441,7 @@ on_repository(void *cookie, const struct registration *record)
 	all = cookie;
 	r = refresh(all->c, record, &all->versions, all->one, &changed);
 	all->nchanged += (size_t)changed;
-	/* There is no list in force to replace something in. */
+	/* There is nothing to replace, or no list in force. */
 	if (r == PH_EABSENT && all->one)
 		return grants_refresh_one(all->c, record);
 	return r;

@@ -61,7 +61,8 @@ enter(struct catalogue *c, const struct ledger_event *e,
 		r = rows_name_put(e->txn, m->image);
 	if (r == PH_OK)
 		r = rows_item_put(e->txn, &h);
-	grants_touch(c, m->image);
+	if (r == PH_OK)
+		grants_touch(c, m->image);
 	return r;
 }
 

@@ -210,6 +210,19 @@ START_TEST(made_up_for)
 }
 END_TEST
 
+/* To decide anew about an image without versions takes nothing away. */
+START_TEST(nothing_of_an_image)
+{
+	uint64_t before;
+
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	before = generation(lab);
+	grants_touch(world.primary.c, "ghost");
+	ck_assert_int_eq(grants_refresh_touched(world.primary.c), PH_OK);
+	ck_assert_uint_eq(generation(lab), before);
+}
+END_TEST
+
 START_TEST(isolated_never_expires)
 {
 	struct registration record;
@@ -244,6 +257,7 @@ suite(void)
 	tcase_add_test(t, lists);
 	tcase_add_test(t, by_image_as_by_all);
 	tcase_add_test(t, made_up_for);
+	tcase_add_test(t, nothing_of_an_image);
 	tcase_add_test(t, isolated_never_expires);
 	suite_add_tcase(s, t);
 	return s;
