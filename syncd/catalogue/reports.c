@@ -256,7 +256,10 @@ reports_receive(struct catalogue *c, const struct digest *id,
 	document_digest(d, &digest);
 	r = judge(&receipt, &digest, &last, f);
 	if (r == PH_EEXISTS) {
-		r = answer(c, id, &receipt, out);
+		/* What followed from it may not have been made. */
+		r = grants_refresh_reported(c, &record);
+		if (r == PH_OK)
+			r = answer(c, id, &receipt, out);
 		goto out;
 	}
 	if (r == PH_OK)

@@ -13,9 +13,11 @@
 #include "proto/lineset_diff.h"
 #include "proto/receipt.h"
 #include "syncd/catalogue/context.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/reports.h"
 #include "syncd/catalogue/statement.h"
+#include "syncd/catalogue/withdrawal.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/catalogue/invariants.h"
@@ -114,6 +116,40 @@ START_TEST(repeated)
 	ck_assert_uint_eq(number(), 1);
 	ck_assert_int_eq(statement_received(lab->c, &first), PH_OK);
 	ck_assert_int_eq(statement_received(lab->c, &again), PH_OK);
+	statement_fini(&s);
+}
+END_TEST
+
+/* A failure between a receipt and the grant that follows from it. */
+START_TEST(repeated_for_what_follows)
+{
+	struct message_received answer;
+	struct statement s;
+	struct grant grant;
+	size_t n;
+
+	(void)world_apply(&world,
+	    "version: 1\nallow:\n  - {to: [lab], images: {name: \"*\"}, "
+	    "versions: {newest: 1}}\n");
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	exchange_contact(lab);
+	world_publish(&world, "img", "2", SIZE, 2, NULL);
+	(void)exchange_documents(lab);
+	(void)exchange_manifests(lab);
+	(void)exchange_content(lab);
+	ck_assert_int_eq(withdraw_retired(lab->c, &n), PH_OK);
+	ck_assert_uint_eq(n, 1);
+	make(&s);
+	world_shell("mv primary/state/documents/lists lists%s", "");
+	ck_assert_int_ne(send(&s, &answer), PH_OK);
+	world_shell("mv lists primary/state/documents/lists%s", "");
+	ck_assert_int_eq(grants_get(world.primary.c, &lab->id, &grant, NULL),
+	    PH_OK);
+	ck_assert_uint_eq(grant.items, 2);
+	ck_assert_int_eq(send(&s, &answer), PH_OK);
+	ck_assert_int_eq(grants_get(world.primary.c, &lab->id, &grant, NULL),
+	    PH_OK);
+	ck_assert_uint_eq(grant.items, 1);
 	statement_fini(&s);
 }
 END_TEST
@@ -479,6 +515,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, chained);
 	tcase_add_test(t, repeated);
+	tcase_add_test(t, repeated_for_what_follows);
 	tcase_add_test(t, cloned);
 	tcase_add_test(t, restored);
 	tcase_add_test(t, refused);
