@@ -41,7 +41,7 @@ show_run(struct json_object *o, const char *word, const char *name,
 		output_put(out, "%s\n", text);
 	} else {
 		output_put(out, "%s", run.outcome);
-		if (strcmp(run.outcome, "done") == 0 || run.nfiles > 0) {
+		if (strcmp(run.outcome, "done") == 0 || run.total_files > 0) {
 			output_put(out, ": ");
 			run_summary(&run, name, out);
 		}

@@ -80,7 +80,7 @@ show(struct invocation *in, struct json_object *result, void *cookie)
 	if (strcmp(run.outcome, "running") == 0) {
 		output_put(in->out,
 		    "a run goes on; \"syncctl sync --wait\" follows it\n");
-	} else if (strcmp(run.outcome, "done") == 0 || run.nfiles > 0) {
+	} else if (strcmp(run.outcome, "done") == 0 || run.total_files > 0) {
 		run_summary(&run, s->conf.name, in->out);
 		output_put(in->out, "\n");
 	}

@@ -8,6 +8,7 @@
 #include "proto/buffer.h"
 #include "proto/control.h"
 #include "proto/errors.h"
+#include "proto/version.h"
 #include "syncctl/output.h"
 #include "syncctl/report.h"
 #include "syncctl/table.h"
@@ -35,6 +36,21 @@ get_file(struct json_object *o, struct run_file *out)
 	control_get_failure_or_null(o, "failure", &out->failure, NULL);
 }
 
+/* By image and version, then by file, so that those of one are together. */
+static int
+compare_files(const void *pa, const void *pb)
+{
+	const struct run_file *a, *b;
+	int order;
+
+	a = pa;
+	b = pb;
+	order = strcmp(a->image, b->image);
+	if (order == 0)
+		order = version_compare(a->version, b->version);
+	return order != 0 ? order : strcmp(a->file, b->file);
+}
+
 int
 run_get(struct json_object *o, struct run *out)
 {
@@ -49,7 +65,11 @@ run_get(struct json_object *o, struct run *out)
 	json_get_u64(o, "wire_bytes_received", 0, &out->wire_bytes_received);
 	json_get_u64(o, "wire_bytes_sent", 0, &out->wire_bytes_sent);
 	json_get_u64(o, "total_bytes", 0, &out->total_bytes);
+	json_get_u64(o, "files", 0, &out->total_files);
 	json_get_u64(o, "logical_bytes", 0, &out->logical_bytes);
+	json_get_u64(o, "reused_bytes", 0, &out->reused_bytes);
+	json_get_u64(o, "resumed_bytes", 0, &out->resumed_bytes);
+	json_get_u64(o, "fallbacks", 0, &out->fallbacks);
 	json_get_u64(o, "milliseconds", 0, &out->milliseconds);
 	json_get_u64(o, "withdrawn", 0, &out->withdrawn);
 	json_get_u64(o, "retired", 0, &out->retired);
@@ -68,6 +88,9 @@ run_get(struct json_object *o, struct run *out)
 		json_array_object(&list, i, &file);
 		get_file(&file, &out->files[i]);
 	}
+	if (json_error(o->tree) == PH_OK)
+		qsort(out->files, out->nfiles, sizeof(out->files[0]),
+		    compare_files);
 	return PH_OK;
 }
 
@@ -88,12 +111,10 @@ run_point(const struct run *run, struct progress_point *out)
 	out->is_transfer = 1;
 	out->total = run->total_bytes;
 	out->received = run->wire_bytes_received;
-	come = out->received;
+	out->done = run->logical_bytes;
+	out->reused = run->reused_bytes;
+	come = out->received + out->reused + run->resumed_bytes;
 	for (i = 0; i < run->nfiles; i++) {
-		out->done += run->files[i].done_bytes;
-		out->reused += run->files[i].reused_bytes;
-		come += run->files[i].reused_bytes;
-		come += run->files[i].resumed_bytes;
 		if (out->what == NULL && !run->files[i].done)
 			out->what = run->files[i].image;
 	}
@@ -160,8 +181,6 @@ void
 run_summary(const struct run *run, const char *name, struct buffer *out)
 {
 	char duration[OUTPUT_TERM_SIZE];
-	uint64_t fallbacks;
-	size_t i;
 
 	if (run->dry_run && !run->nothing_granted) {
 		put_would(run, out);
@@ -183,12 +202,9 @@ run_summary(const struct run *run, const char *name, struct buffer *out)
 		output_put(out, ", %" PRIu64 " withdrawn", run->withdrawn);
 	if (run->retired > 0)
 		output_put(out, ", %" PRIu64 " retired", run->retired);
-	fallbacks = 0;
-	for (i = 0; i < run->nfiles; i++)
-		fallbacks += run->files[i].fallbacks;
-	if (fallbacks > 0)
+	if (run->fallbacks > 0)
 		output_put(out, ", %" PRIu64 " segments without base",
-		    fallbacks);
+		    run->fallbacks);
 }
 
 int
@@ -233,8 +249,11 @@ same_version(const struct run_file *a, const struct run_file *b)
 	    strcmp(a->version, b->version) == 0;
 }
 
-/* The version that begins with file i, all its files together. */
-static void
+/*
+ * The version that begins with file i, all its files together; the place of
+ * the next one.
+ */
+static size_t
 put_version(const struct run *run, size_t i, struct json_writer *w)
 {
 	struct run_file sum;
@@ -243,7 +262,7 @@ put_version(const struct run *run, size_t i, struct json_writer *w)
 	sum = run->files[i];
 	for (j = i + 1; j < run->nfiles; j++) {
 		if (!same_version(&sum, &run->files[j]))
-			continue;
+			break;
 		sum.logical_bytes += run->files[j].logical_bytes;
 		sum.wire_bytes += run->files[j].wire_bytes;
 		sum.milliseconds += run->files[j].milliseconds;
@@ -265,6 +284,7 @@ put_version(const struct run *run, size_t i, struct json_writer *w)
 	json_put_u64(w, "reused_bytes", sum.reused_bytes);
 	json_put_u64(w, "fallbacks", sum.fallbacks);
 	json_close_object(w);
+	return j;
 }
 
 /* What a dry run found, for programs. */
@@ -287,7 +307,7 @@ put_list(const char *name, const struct json_array *list, struct json_writer *w)
 void
 run_put(const struct run *run, struct json_writer *w)
 {
-	size_t i, j;
+	size_t i;
 
 	json_put_string(w, "outcome", run->outcome);
 	json_put_u64(w, "wire_bytes_received", run->wire_bytes_received);
@@ -297,14 +317,8 @@ run_put(const struct run *run, struct json_writer *w)
 	json_put_u64(w, "resumed", run->resumed);
 	json_put_bool(w, "nothing_granted", run->nothing_granted);
 	json_open_array(w, "images");
-	for (i = 0; i < run->nfiles; i++) {
-		for (j = 0; j < i; j++) {
-			if (same_version(&run->files[i], &run->files[j]))
-				break;
-		}
-		if (j == i)
-			put_version(run, i, w);
-	}
+	for (i = 0; i < run->nfiles;)
+		i = put_version(run, i, w);
 	json_close_array(w);
 	if (run->dry_run) {
 		put_list("would_withdraw", &run->would_withdraw, w);

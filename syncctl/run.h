@@ -43,7 +43,11 @@ struct run {
 	uint64_t wire_bytes_received;
 	uint64_t wire_bytes_sent;
 	uint64_t total_bytes;
+	uint64_t total_files; /* Of which files[] may be only some. */
 	uint64_t logical_bytes;
+	uint64_t reused_bytes;
+	uint64_t resumed_bytes;
+	uint64_t fallbacks;
 	uint64_t milliseconds;
 	uint64_t withdrawn;
 	uint64_t retired;
@@ -51,7 +55,7 @@ struct run {
 	uint64_t resumed;
 	struct failure failure; /* Code PH_OK: none. */
 	int exit_status;        /* Of it. */
-	struct run_file *files; /* Owned. */
+	struct run_file *files; /* By image and version; owned. */
 	size_t nfiles;
 	struct json_array would_withdraw;
 	struct json_array would_receive;

@@ -270,9 +270,17 @@ plan_item(const struct catalogue *c, const struct grant_item *item, int present,
 	out->time = present ? now->time : clock_wall(c->config.clock);
 }
 
+/* Where it is told what changed. */
+struct told {
+	size_t *nversions;
+	reception_whole *whole; /* NULL: nobody wants to know. */
+	void *cookie;
+};
+
 /* Make one granted item what it should be, if all of it is here. */
 static int
-settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
+settle(struct catalogue *c, const struct grant_item *item,
+    const struct told *told)
 {
 	struct holding h, next;
 	struct index_txn *txn;
@@ -305,15 +313,19 @@ settle(struct catalogue *c, const struct grant_item *item, size_t *nversions)
 		r = all_here(c, &m);
 	if (r == 1) {
 		r = reception_note(c, &next);
-		*nversions += r == PH_OK;
+		*told->nversions += r == PH_OK;
+		if (r == PH_OK && !present && told->whole != NULL)
+			r = told->whole(told->cookie, &m);
 	}
 	manifest_fini(&m);
 	return r == PH_EABSENT ? PH_OK : r;
 }
 
 int
-reception_settle(struct catalogue *c, size_t *nversions)
+reception_settle(struct catalogue *c, size_t *nversions, reception_whole *whole,
+    void *cookie)
 {
+	const struct told told = { nversions, whole, cookie };
 	struct wanted wanted;
 	size_t i;
 	int r;
@@ -321,7 +333,7 @@ reception_settle(struct catalogue *c, size_t *nversions)
 	*nversions = 0;
 	r = wanted_load(c, &wanted);
 	for (i = 0; r == PH_OK && i < wanted.count; i++)
-		r = settle(c, &wanted.items[i], nversions);
+		r = settle(c, &wanted.items[i], &told);
 	free(wanted.items);
 	return r;
 }
@@ -357,8 +369,10 @@ on_named(void *cookie, const char *image, const char *version)
 
 int
 reception_complete(struct catalogue *c, const struct digest *blob, int dir,
-    const struct digest *map, size_t *nversions)
+    const struct digest *map, size_t *nversions, reception_whole *whole,
+    void *cookie)
 {
+	const struct told told = { nversions, whole, cookie };
 	struct index_txn *txn;
 	struct named named;
 	size_t i;
@@ -380,7 +394,7 @@ reception_complete(struct catalogue *c, const struct digest *blob, int dir,
 	r = rows_reference_each(txn, blob, on_named, &named);
 	index_abort(txn);
 	for (i = 0; r == PH_OK && i < named.count; i++)
-		r = settle(c, &named.items[i], nversions);
+		r = settle(c, &named.items[i], &told);
 	free(named.items);
 	return r;
 }

@@ -8,6 +8,7 @@
 #include "proto/document.h"
 #include "proto/holding.h"
 #include "proto/limits.h"
+#include "proto/manifest.h"
 #include "syncd/catalogue/catalogue.h"
 
 struct ledger_event;
@@ -31,22 +32,31 @@ int reception_manifest(struct catalogue *c, const struct digest *digest,
 int reception_admits(struct catalogue *c, const struct digest *blob) ATTR_CHECK;
 
 /*
+ * Called for each version that was not held and is whole now, with its
+ * manifest, which is borrowed.  PH_OK or why not to go on.
+ */
+typedef int reception_whole(void *cookie, const struct manifest *m);
+
+/*
  * A blob is complete in its staging directory dir (partial.h), fsynced, its
  * SHA-256 verified and its map written there by the caller: take it into
  * blobs/, and complete every granted version of which all blobs are now
  * here: log entry (the commit point), published/, index.  Embargoed versions
- * are kept and not shown.  *nversions counts what became complete.  PH_OK,
- * PH_EDENIED, PH_ESTORE, PH_ENOSPC, PH_EIO.
+ * are kept and not shown.  *nversions counts what became complete; whole
+ * (NULL is fine) hears of it.  PH_OK, PH_EDENIED, PH_ESTORE, PH_ENOSPC, PH_EIO.
  */
 int reception_complete(struct catalogue *c, const struct digest *blob, int dir,
-    const struct digest *map, size_t *nversions) ATTR_CHECK;
+    const struct digest *map, size_t *nversions, reception_whole *whole,
+    void *cookie) ATTR_CHECK;
 
 /*
  * Make items be what the grant in force says: complete what needs no blob
  * any more, show what was embargoed and is allowed, hide what is embargoed
- * now.  *nversions counts the changes.
+ * now.  *nversions counts the changes; whole (NULL is fine) hears of what was
+ * not held before.
  */
-int reception_settle(struct catalogue *c, size_t *nversions) ATTR_CHECK;
+int reception_settle(struct catalogue *c, size_t *nversions,
+    reception_whole *whole, void *cookie) ATTR_CHECK;
 
 /*
  * Enter that an item is as h says (visible or embargoed), which is then

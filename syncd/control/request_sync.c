@@ -22,7 +22,7 @@ struct sync_request {
 static void
 answer(struct request *r, const struct run *run)
 {
-	run_answer_put_members(request_result(r), run);
+	run_answer_put_members(request_result(r), run, RUN_ANSWER_ALL);
 	request_result_end(r);
 }
 
@@ -45,7 +45,7 @@ on_progress(void *cookie, const struct run *run)
 	if (w == NULL)
 		return;
 	s->reported_ms = now;
-	run_answer_put_members(w, run);
+	run_answer_put_members(w, run, RUN_ANSWER_OPEN);
 	request_progress_end(r);
 }
 
@@ -87,7 +87,9 @@ answer_at_once(struct request *r)
 
 	site_get_status(request_context(r)->site, &status);
 	if (status.run != NULL) {
-		answer(r, status.run);
+		run_answer_put_members(request_result(r), status.run,
+		    RUN_ANSWER_OPEN);
+		request_result_end(r);
 		return;
 	}
 	run_init(&run);

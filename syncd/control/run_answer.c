@@ -58,21 +58,40 @@ put_lines(struct json_writer *w, const char *name, char *const *lines, size_t n)
 	json_close_array(w);
 }
 
-/* What is here of the content of this run. */
-static uint64_t
-logical_bytes(const struct run *run)
+/* What its files come to, whether each is told or not. */
+static void
+put_sums(struct json_writer *w, const struct run *run)
 {
-	uint64_t sum;
+	uint64_t logical, reused, resumed, fallbacks;
+	const struct run_image *image;
 	size_t i;
 
-	sum = 0;
-	for (i = 0; i < run->nimages; i++)
-		sum += run->images[i].logical_bytes;
-	return sum;
+	logical = reused = resumed = fallbacks = 0;
+	for (i = 0; i < run->nimages; i++) {
+		image = &run->images[i];
+		logical += image->logical_bytes;
+		reused += image->cost.reused_bytes;
+		resumed += image->resumed_bytes;
+		fallbacks += image->cost.fallbacks;
+	}
+	json_put_u64(w, "files", run->nimages);
+	json_put_u64(w, "logical_bytes", logical);
+	json_put_u64(w, "reused_bytes", reused);
+	json_put_u64(w, "resumed_bytes", resumed);
+	json_put_u64(w, "fallbacks", fallbacks);
+}
+
+/* 1 for what is being received, or was not because of a failure. */
+static int
+is_open(const struct run *run, const struct run_image *image)
+{
+	return image->code != PH_OK ||
+	    (!image->done && image->contact == run->ncontacts);
 }
 
 void
-run_answer_put_members(struct json_writer *w, const struct run *run)
+run_answer_put_members(struct json_writer *w, const struct run *run,
+    enum run_answer_images which)
 {
 	size_t i;
 
@@ -82,7 +101,7 @@ run_answer_put_members(struct json_writer *w, const struct run *run)
 	json_put_u64(w, "wire_bytes_received", run->wire_received);
 	json_put_u64(w, "wire_bytes_sent", run->wire_sent);
 	json_put_u64(w, "total_bytes", run->total_bytes);
-	json_put_u64(w, "logical_bytes", logical_bytes(run));
+	put_sums(w, run);
 	put_milliseconds(w, run->elapsed_ms);
 	json_put_u64(w, "withdrawn", run->nwithdrawn);
 	json_put_u64(w, "retired", run->nretired);
@@ -94,8 +113,10 @@ run_answer_put_members(struct json_writer *w, const struct run *run)
 	else
 		json_put_null(w, "failure");
 	json_open_array(w, "images");
-	for (i = 0; i < run->nimages; i++)
-		put_image(w, &run->images[i]);
+	for (i = 0; i < run->nimages; i++) {
+		if (which == RUN_ANSWER_ALL || is_open(run, &run->images[i]))
+			put_image(w, &run->images[i]);
+	}
 	json_close_array(w);
 	put_lines(w, "would_withdraw", run->would_withdraw,
 	    run->nwould_withdraw);
@@ -110,6 +131,6 @@ run_answer_put(struct json_writer *w, const char *name, const struct run *run)
 		return;
 	}
 	json_open_object(w, name);
-	run_answer_put_members(w, run);
+	run_answer_put_members(w, run, RUN_ANSWER_OPEN);
 	json_close_object(w);
 }

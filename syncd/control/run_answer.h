@@ -9,10 +9,17 @@
  * docs/control.md.
  */
 
-/* Put its members into the object that is open. */
-void run_answer_put_members(struct json_writer *w, const struct run *run);
+/* Which of the images of a run are told. */
+enum run_answer_images {
+	RUN_ANSWER_ALL,
+	RUN_ANSWER_OPEN /* That are in work, or failed: a few of thousands. */
+};
 
-/* Put it as a member; null for NULL. */
+/* Put its members into the object that is open. */
+void run_answer_put_members(struct json_writer *w, const struct run *run,
+    enum run_answer_images which);
+
+/* Put it as a member, with the images that are open; null for NULL. */
 void run_answer_put(struct json_writer *w, const char *name,
     const struct run *run);
 

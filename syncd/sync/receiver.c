@@ -83,7 +83,9 @@ done_survey(struct receiver_job *job)
 	r->run.nretired += s->nretired;
 	r->run.ncompleted += s->ncompleted;
 	r->run.nothing_granted = s->nothing_granted;
-	code = s->code;
+	code = run_take_images(&r->run, &s->found);
+	if (s->code != PH_OK)
+		code = s->code;
 	if (code == PH_EEXPIRED || code == PH_EREMOVED || code == PH_ESTORE) {
 		receiver_note_failure(r, &s->failure);
 		code = PH_OK;

@@ -14,37 +14,6 @@
 
 #include "syncd/sync/receiver_internal.h"
 
-/* The entry of a blob in the run, made when it is first begun with. */
-static int
-find_image(struct receiver *r, const struct need *need, size_t *out)
-{
-	struct run_image *images, *image;
-	size_t i;
-
-	for (i = 0; i < r->run.nimages; i++) {
-		image = &r->run.images[i];
-		if (strcmp(image->image, need->image) == 0 &&
-		    strcmp(image->version, need->version) == 0 &&
-		    strcmp(image->file, need->file) == 0) {
-			*out = i;
-			return PH_OK;
-		}
-	}
-	images = realloc(r->run.images, (r->run.nimages + 1) * sizeof(*images));
-	if (images == NULL)
-		return PH_ENOMEM;
-	r->run.images = images;
-	image = &images[r->run.nimages];
-	memset(image, 0, sizeof(*image));
-	(void)strcpy(image->image, need->image);
-	(void)strcpy(image->version, need->version);
-	(void)strcpy(image->file, need->file);
-	image->full = 1;
-	image->size = need->size;
-	*out = r->run.nimages++;
-	return PH_OK;
-}
-
 static struct receiver_blob *
 find_blob(struct receiver *r, uint32_t transfer)
 {
@@ -87,11 +56,18 @@ receiver_update_image(struct receiver_blob *b)
 	}
 }
 
+/* A version is whole by what came: all of its files, also those here before. */
+static int
+on_whole(void *cookie, const struct manifest *m)
+{
+	return run_note_whole(cookie, m);
+}
+
 static void
 run_complete(struct receiver_job *job)
 {
 	job->code = reception_complete(job->r->engine->catalogue, &job->digest,
-	    job->dir, &job->map, &job->nversions);
+	    job->dir, &job->map, &job->nversions, on_whole, &job->found);
 }
 
 /* A blob ended: it is here, or not for now. */
@@ -152,6 +128,8 @@ done_complete(struct receiver_job *job)
 
 	r = job->r;
 	r->run.ncompleted += job->nversions;
+	if (job->code == PH_OK)
+		job->code = run_take_images(&r->run, &job->found);
 	if (job->code != PH_OK)
 		(void)failure_default(&job->failure, job->code,
 		    "taking in %s %s", job->blob->need.image,
@@ -205,10 +183,12 @@ start_blob(struct receiver *r, struct receiver_blob *b, const struct need *need)
 	struct run_image *image;
 	int code;
 
-	code = find_image(r, need, &b->image);
+	code = run_image(&r->run, need->image, need->version, need->file,
+	    &b->image);
 	if (code != PH_OK)
 		return code;
 	image = &r->run.images[b->image];
+	image->size = need->size;
 	b->first = image->contact == 0;
 	b->continues = image->contact != r->run.ncontacts;
 	image->contact = r->run.ncontacts;

@@ -245,7 +245,7 @@ run_grant(struct receiver_job *job)
 	if (code == PH_OK)
 		code = lineset_patch_finish(patch, &list);
 	if (code == PH_OK && job->r->run.dry_run)
-		code = survey_compare(c, list, &job->dry);
+		code = survey_compare(c, list, &job->found);
 	else if (code == PH_OK)
 		code =
 		    mandate_take_grant(c, &job->document, list, &job->failure);
@@ -280,7 +280,7 @@ done_grant(struct receiver_job *job)
 		return;
 	}
 	if (r->run.dry_run) {
-		take_dry(r, &job->dry);
+		take_dry(r, &job->found);
 		return;
 	}
 	r->changed = 1;
@@ -357,7 +357,8 @@ run_dry_same(struct receiver_job *job)
 	job->code = mandate_list(job->r->engine->catalogue, &list);
 	if (job->code != PH_OK)
 		return;
-	job->code = survey_compare(job->r->engine->catalogue, list, &job->dry);
+	job->code =
+	    survey_compare(job->r->engine->catalogue, list, &job->found);
 	lineset_free(list);
 }
 
@@ -365,7 +366,7 @@ static void
 done_dry_same(struct receiver_job *job)
 {
 	if (job->code == PH_OK)
-		take_dry(job->r, &job->dry);
+		take_dry(job->r, &job->found);
 	else
 		receiver_abort_for(job);
 }

@@ -107,7 +107,7 @@ struct receiver_job {
 	struct message_state state;
 	struct message_received received;
 	struct survey survey;
-	struct run dry; /* What a dry run found. */
+	struct run found; /* By a dry run; of what became whole, images. */
 };
 
 /*

@@ -24,7 +24,7 @@ receiver_job_free(struct receiver_job *job)
 	buffer_fini(&job->bytes);
 	document_fini(&job->document);
 	survey_fini(&job->survey);
-	run_fini(&job->dry);
+	run_fini(&job->found);
 	free(job);
 }
 
@@ -86,7 +86,7 @@ receiver_job_new(struct receiver *r, void (*run)(struct receiver_job *job),
 	buffer_init(&job->bytes, PH_LIST_CHANGES_MAX);
 	document_init(&job->document);
 	survey_init(&job->survey);
-	run_init(&job->dry);
+	run_init(&job->found);
 	return job;
 }
 

@@ -65,6 +65,79 @@ run_done_bytes(const struct run *run)
 	return sum;
 }
 
+int
+run_image(struct run *run, const char *image, const char *version,
+    const char *file, size_t *out)
+{
+	struct run_image *images, *one;
+	size_t i;
+
+	for (i = 0; i < run->nimages; i++) {
+		one = &run->images[i];
+		if (strcmp(one->image, image) == 0 &&
+		    strcmp(one->version, version) == 0 &&
+		    strcmp(one->file, file) == 0) {
+			*out = i;
+			return PH_OK;
+		}
+	}
+	if (run->nimages == run->room) {
+		i = run->room == 0 ? 16 : 2 * run->room;
+		images = realloc(run->images, i * sizeof(*images));
+		if (images == NULL)
+			return PH_ENOMEM;
+		run->images = images;
+		run->room = i;
+	}
+	one = &run->images[run->nimages];
+	memset(one, 0, sizeof(*one));
+	(void)strcpy(one->image, image);
+	(void)strcpy(one->version, version);
+	(void)strcpy(one->file, file);
+	one->full = 1;
+	*out = run->nimages++;
+	return PH_OK;
+}
+
+int
+run_note_whole(struct run *run, const struct manifest *m)
+{
+	struct run_image *one;
+	size_t before, i, k;
+	int r;
+
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < m->nfiles; i++) {
+		before = run->nimages;
+		r = run_image(run, m->image, m->version, m->files[i].name, &k);
+		if (r != PH_OK || run->nimages == before)
+			continue;
+		one = &run->images[k];
+		one->size = one->logical_bytes = m->files[i].size;
+		one->cost.reused_bytes = m->files[i].size;
+		one->done = 1;
+	}
+	return r;
+}
+
+int
+run_take_images(struct run *run, const struct run *other)
+{
+	const struct run_image *one;
+	size_t before, i, k;
+	int r;
+
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < other->nimages; i++) {
+		one = &other->images[i];
+		before = run->nimages;
+		r = run_image(run, one->image, one->version, one->file, &k);
+		if (r == PH_OK && run->nimages > before)
+			run->images[k] = *one;
+	}
+	return r;
+}
+
 void
 run_begin_contact(struct run *run)
 {

@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/attributes.h"
 #include "proto/digest.h"
 #include "proto/failure.h"
 #include "proto/limits.h"
+#include "proto/manifest.h"
 
 /*
  * What a site did with its provider, because it was asked to or it was time,
@@ -31,7 +33,7 @@ struct run_cost {
 	int64_t elapsed_ms;
 };
 
-/* A blob that was received, or is being received. */
+/* A file that was received, is being received, or was here already. */
 struct run_image {
 	char image[PH_NAME_MAX + 1];
 	char version[PH_VERSION_MAX + 1];
@@ -69,6 +71,7 @@ struct run {
 	int64_t elapsed_ms;
 	struct run_image *images; /* Owned. */
 	size_t nimages;
+	size_t room; /* Allocated. */
 	/* A dry run: what would go and come, "IMAGE VERSION" lines. */
 	char **would_withdraw; /* Owned. */
 	size_t nwould_withdraw;
@@ -87,6 +90,22 @@ uint64_t run_content(const struct run *run);
 
 /* The sum of the sizes of what was received whole. */
 uint64_t run_done_bytes(const struct run *run);
+
+/*
+ * The entry of a file of a version, made when there is none; its place in
+ * images.  PH_OK or PH_ENOMEM.
+ */
+int run_image(struct run *run, const char *image, const char *version,
+    const char *file, size_t *out) ATTR_CHECK;
+
+/*
+ * A version is whole: what of it has no entry was here already, and gets one,
+ * which is done.  PH_OK or PH_ENOMEM.
+ */
+int run_note_whole(struct run *run, const struct manifest *m) ATTR_CHECK;
+
+/* Take over the entries of another run for which there are none. */
+int run_take_images(struct run *run, const struct run *other) ATTR_CHECK;
 
 /* The first contact of a run begins, or the next after one that was cut. */
 void run_begin_contact(struct run *run);

@@ -80,6 +80,7 @@ survey_init(struct survey *s)
 void
 survey_fini(struct survey *s)
 {
+	run_fini(&s->found);
 	free(s->manifests);
 	free(s->needs);
 	survey_refused_fini(&s->refused);
@@ -246,6 +247,13 @@ is_idle(const struct survey *s)
 	    s->receipt && !s->statement.due;
 }
 
+/* A version needed nothing that is not here. */
+static int
+on_whole(void *cookie, const struct manifest *m)
+{
+	return run_note_whole(cookie, m);
+}
+
 /* Look at everything. */
 static int
 look(struct catalogue *c, struct survey *s, int *allowed)
@@ -256,7 +264,7 @@ look(struct catalogue *c, struct survey *s, int *allowed)
 	if (s->changed)
 		r = withdraw_denied(c, &s->nwithdrawn);
 	if (r == PH_OK)
-		r = reception_settle(c, &s->ncompleted);
+		r = reception_settle(c, &s->ncompleted, on_whole, &s->found);
 	if (r != PH_OK)
 		return r;
 	*allowed = check_allowed(c, s);

@@ -59,6 +59,7 @@ struct survey {
 	int nothing_granted;
 	size_t nwithdrawn;
 	size_t ncompleted;
+	struct run found; /* Images of what became whole. */
 	size_t nretired;
 	struct digest *manifests; /* That are missing; owned. */
 	size_t nmanifests;

@@ -14,26 +14,31 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-#define FILE_OF(name, method, base) RESUMED_FILE_OF(name, method, base, "0")
-
-#define RESUMED_FILE_OF(name, method, base, resumed)                            \
-	"{\"image\":\"winxp\",\"version\":\"10\",\"file\":\"" name              \
-	"\",\"method\":\"" method "\",\"base\":" base                           \
-	",\"logical_bytes\":1000,\"done_bytes\":600,\"wire_bytes\":50,"         \
-	"\"milliseconds\":1250,\"reused_bytes\":900,\"resumed_bytes\":" resumed \
-	",\"fallbacks\":0,\"done\":true,\"failure\":null}"
+#define FILE_OF(name, method, base)                                            \
+	"{\"image\":\"winxp\",\"version\":\"10\",\"file\":\"" name             \
+	"\",\"method\":\"" method "\",\"base\":" base                          \
+	",\"logical_bytes\":1000,\"done_bytes\":600,\"wire_bytes\":50,"        \
+	"\"milliseconds\":1250,\"reused_bytes\":900,\"resumed_bytes\":0,"      \
+	"\"fallbacks\":0,\"done\":true,\"failure\":null}"
 
 #define FAILURE                                                                \
 	"{\"code\":\"cut\",\"exit\":5,\"what\":\"the link was cut\","          \
 	"\"where\":\"\",\"next\":\"\"}"
 
-#define RUN(outcome, granted, received, logical, resumed, failure, files)        \
-	"{\"outcome\":\"" outcome "\",\"dry_run\":false,"                        \
-	"\"nothing_granted\":" granted ",\"wire_bytes_received\":" received      \
-	",\"wire_bytes_sent\":0,\"total_bytes\":2000,\"logical_bytes\":" logical \
-	",\"milliseconds\":192345,\"withdrawn\":0,\"retired\":0,"                \
-	"\"completed\":1,\"resumed\":" resumed ",\"failure\":" failure           \
-	",\"images\":[" files "],\"would_withdraw\":[],"                         \
+#define RUN(outcome, granted, received, logical, resumed, failure, files)      \
+	RUN_OF(outcome, granted, received, logical, "0", "0", resumed,         \
+	    failure, files)
+
+#define RUN_OF(outcome, granted, received, logical, reused, before, resumed,   \
+    failure, files)                                                            \
+	"{\"outcome\":\"" outcome "\",\"dry_run\":false,"                      \
+	"\"nothing_granted\":" granted ",\"wire_bytes_received\":" received    \
+	",\"wire_bytes_sent\":0,\"total_bytes\":2000,\"files\":1,"             \
+	"\"logical_bytes\":" logical ",\"reused_bytes\":" reused ","           \
+	"\"resumed_bytes\":" before ",\"fallbacks\":0"                         \
+	",\"milliseconds\":192345,\"withdrawn\":0,\"retired\":0,"              \
+	"\"completed\":1,\"resumed\":" resumed ",\"failure\":" failure         \
+	",\"images\":[" files "],\"would_withdraw\":[],"                       \
 	"\"would_receive\":[]}"
 
 static struct json *tree;
@@ -121,7 +126,8 @@ START_TEST(a_dry_run_tells_programs_what_would_go_and_come)
 
 	read_run("{\"outcome\":\"done\",\"dry_run\":true,"
 		 "\"nothing_granted\":false,\"wire_bytes_received\":1,"
-		 "\"wire_bytes_sent\":2,\"total_bytes\":0,"
+		 "\"wire_bytes_sent\":2,\"total_bytes\":0,\"files\":0,"
+		 "\"reused_bytes\":0,\"resumed_bytes\":0,\"fallbacks\":0,"
 		 "\"logical_bytes\":0,\"milliseconds\":3,\"withdrawn\":0,"
 		 "\"retired\":0,\"completed\":0,\"resumed\":0,"
 		 "\"failure\":null,\"images\":[],"
@@ -138,12 +144,13 @@ START_TEST(a_dry_run_tells_programs_what_would_go_and_come)
 }
 END_TEST
 
-START_TEST(progress_sums_the_files)
+/* Of thousands of files only those in work are told with their sums. */
+START_TEST(progress_is_of_all_files)
 {
 	struct progress_point point;
 
-	read_run(RUN("running", "false", "77", "0", "0", "null",
-	    FILE_OF("a", "full", "null") "," FILE_OF("b", "full", "null")));
+	read_run(RUN_OF("running", "false", "77", "1200", "1800", "0", "0",
+	    "null", ""));
 	run_point(&run, &point);
 	/* Not the 1200 of whole segments: what came since counts, too. */
 	ck_assert_uint_eq(point.done, 1877);
@@ -155,8 +162,8 @@ START_TEST(progress_sums_the_files)
 	json_free(tree);
 
 	/* So does what came before this run. */
-	read_run(RUN("running", "false", "77", "0", "0", "null",
-	    RESUMED_FILE_OF("a", "full", "null", "300")));
+	read_run(RUN_OF("running", "false", "77", "600", "900", "300", "0",
+	    "null", FILE_OF("a", "full", "null")));
 	run_point(&run, &point);
 	ck_assert_uint_eq(point.done, 1277);
 	ck_assert_ptr_null(point.note);
@@ -209,7 +216,7 @@ main(void)
 	tcase_add_loop_test(tests, the_last_line_says_what_it_cost, 0,
 	    COUNT(summaries));
 	tcase_add_test(tests, files_of_a_version_are_one_image);
-	tcase_add_test(tests, progress_sums_the_files);
+	tcase_add_test(tests, progress_is_of_all_files);
 	tcase_add_test(tests, a_dry_run_tells_programs_what_would_go_and_come);
 	tcase_add_test(tests, a_failed_run_has_the_status_of_its_failure);
 	tcase_add_test(tests, a_partial_run_is_partial);

@@ -43,7 +43,7 @@ receive(struct world *w, unsigned int k)
 	(void)k;
 	(void)exchange_documents(lab);
 	ck_assert_int_eq(withdraw_denied(lab->c, &n), PH_OK);
-	ck_assert_int_eq(reception_settle(lab->c, &n), PH_OK);
+	ck_assert_int_eq(reception_settle(lab->c, &n, NULL, NULL), PH_OK);
 	(void)exchange_manifests(lab);
 	(void)exchange_content(lab);
 	ck_assert_int_eq(withdraw_retired(lab->c, &n), PH_OK);

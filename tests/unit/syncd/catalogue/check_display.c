@@ -242,7 +242,7 @@ START_TEST(owed_by_a_site)
 	ck_assert_str_eq(state_of(&world.primary, &record, "2"), "complete");
 	ck_assert_str_eq(state_of(&world.primary, &record, "1"), "retiring");
 	size = log_size(lab->c->log);
-	ck_assert_int_eq(reception_settle(lab->c, &n), PH_OK);
+	ck_assert_int_eq(reception_settle(lab->c, &n, NULL, NULL), PH_OK);
 	world_reopen(lab);
 	ck_assert_uint_eq(log_size(lab->c->log), size);
 	ck_assert_uint_eq(count_notices(lab), 1);

@@ -115,12 +115,12 @@ START_TEST(embargoed_is_held_and_not_shown)
 	world.now += 100;
 	/* Released: shown, and its evidence is as old as it was. */
 	grant(11, GRANT_ALLOW, "1", &first);
-	ck_assert_int_eq(reception_settle(lab->c, &n), PH_OK);
+	ck_assert_int_eq(reception_settle(lab->c, &n, NULL, NULL), PH_OK);
 	ck_assert_uint_eq(n, 1);
 	ck_assert(is_shown("1"));
 	ck_assert_int_eq(row_of("1").time, since);
 	grant(12, GRANT_EMBARGO, "1", &first);
-	ck_assert_int_eq(reception_settle(lab->c, &n), PH_OK);
+	ck_assert_int_eq(reception_settle(lab->c, &n, NULL, NULL), PH_OK);
 	ck_assert(!is_shown("1"));
 	invariants_check_rebuild(lab);
 }
@@ -142,7 +142,7 @@ START_TEST(relabelled_moves_nothing)
 	ck_assert_int_eq(reception_manifest(lab->c, &second, &d, &failure),
 	    PH_OK);
 	ck_assert_uint_eq(exchange_content(lab), 0);
-	ck_assert_int_eq(reception_settle(lab->c, &n), PH_OK);
+	ck_assert_int_eq(reception_settle(lab->c, &n, NULL, NULL), PH_OK);
 	ck_assert_uint_eq(n, 1);
 	ck_assert(is_shown("1"));
 	row = row_of("1");
@@ -235,7 +235,8 @@ START_TEST(not_taken_without_a_mandate)
 	dir = exchange_stage(lab, &blob, &map);
 	/* Meanwhile another version is granted in its place. */
 	grant(10, GRANT_ALLOW, "2", &first);
-	ck_assert_int_eq(reception_complete(lab->c, &blob, dir, &map, &n),
+	ck_assert_int_eq(reception_complete(lab->c, &blob, dir, &map, &n, NULL,
+			     NULL),
 	    PH_EDENIED);
 	(void)close(dir);
 	ck_assert(!is_shown("1"));

@@ -235,8 +235,8 @@ exchange_content(struct repository *site)
 				     &needed.items[i], &blob),
 		    PH_OK);
 		dir = exchange_stage(site, &needed.items[i], &map);
-		r = reception_complete(site->c, &needed.items[i], dir, &map,
-		    &n);
+		r = reception_complete(site->c, &needed.items[i], dir, &map, &n,
+		    NULL, NULL);
 		ck_assert_msg(r == PH_OK, "%s", error_name(r));
 		(void)close(dir);
 		count += n;
@@ -290,7 +290,8 @@ exchange_contact(struct repository *site)
 	for (round = 0; round < ROUNDS_MAX; round++) {
 		news = exchange_documents(site);
 		ck_assert_int_eq(withdraw_denied(site->c, &n), PH_OK);
-		ck_assert_int_eq(reception_settle(site->c, &n), PH_OK);
+		ck_assert_int_eq(reception_settle(site->c, &n, NULL, NULL),
+		    PH_OK);
 		if (mandate_check(site->c) == PH_OK) {
 			news += (int)exchange_manifests(site);
 			news += (int)exchange_content(site);

@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/errors.h"
 #include "tests/unit/check_main.h"
@@ -18,7 +19,7 @@ setup(void)
 	run_init(&run);
 	run.images = calloc(1, sizeof(*run.images));
 	ck_assert_ptr_nonnull(run.images);
-	run.nimages = 1;
+	run.nimages = run.room = 1;
 }
 
 static void
@@ -120,6 +121,43 @@ START_TEST(a_contact_adds_to_those_before)
 }
 END_TEST
 
+START_TEST(every_file_has_one_entry)
+{
+	struct manifest_file file;
+	struct run other;
+	struct manifest m;
+	size_t place;
+
+	manifest_init(&m);
+	(void)strcpy(m.image, "winxp");
+	(void)strcpy(m.version, "9");
+	memset(&file, 0, sizeof(file));
+	(void)strcpy(file.name, "a");
+	file.size = 10;
+	ck_assert_int_eq(manifest_add_file(&m, &file), PH_OK);
+	(void)strcpy(file.name, "b");
+	ck_assert_int_eq(manifest_add_file(&m, &file), PH_OK);
+	/* One came by wire, the other was here. */
+	ck_assert_int_eq(run_image(&run, "winxp", "9", "b", &place), PH_OK);
+	ck_assert_uint_eq(place, 1);
+	run.images[1].cost.wire_bytes = 7;
+	ck_assert_int_eq(run_image(&run, "winxp", "9", "b", &place), PH_OK);
+	ck_assert_uint_eq(place, 1);
+	run_init(&other);
+	ck_assert_int_eq(run_note_whole(&other, &m), PH_OK);
+	ck_assert_uint_eq(other.nimages, 2);
+	ck_assert_int_eq(run_take_images(&run, &other), PH_OK);
+	ck_assert_uint_eq(run.nimages, 3);
+	ck_assert_uint_eq(run.images[1].cost.wire_bytes, 7);
+	ck_assert_uint_eq(run.images[1].cost.reused_bytes, 0);
+	ck_assert_str_eq(run.images[2].file, "a");
+	ck_assert_uint_eq(run.images[2].cost.reused_bytes, 10);
+	ck_assert_int_eq(run.images[2].done, 1);
+	run_fini(&other);
+	manifest_fini(&m);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -129,6 +167,7 @@ main(void)
 	suite = suite_create("run");
 	tc = tcase_create("run");
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, every_file_has_one_entry);
 	tcase_add_test(tc, a_run_that_brought_nothing_ends);
 	tcase_add_test(tc, a_run_that_brought_something_goes_on);
 	tcase_add_test(tc,

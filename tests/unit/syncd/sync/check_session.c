@@ -111,6 +111,44 @@ START_TEST(a_version_arrives)
 }
 END_TEST
 
+/* What needs no transfer is told, too: in one contact, and in the next. */
+START_TEST(content_that_is_here_is_told)
+{
+	const struct run_image *image;
+	struct run run;
+	size_t i;
+
+	run_init(&run);
+	make_file("v1", 500000, 1);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "winxp", "9", "v1");
+	node_publish(&primary, "winxp-same", "9", "v1");
+	contact_ok(&run);
+	ck_assert_uint_eq(run.ncompleted, 2);
+	ck_assert_uint_eq(run.nimages, 2);
+	ck_assert_uint_gt(run.images[0].cost.wire_bytes, 0);
+	run_fini(&run);
+	node_publish(&primary, "again", "1", "v1");
+	node_publish(&primary, "again", "2", "v1");
+	contact_ok(&run);
+	ck_assert_uint_eq(run.ncompleted, 2);
+	ck_assert_uint_eq(run.nimages, 2);
+	for (i = 0; i < 2; i++) {
+		image = &run.images[i];
+		ck_assert_str_eq(image->image, "again");
+		ck_assert_str_eq(image->file, "disk.img");
+		ck_assert_int_eq(image->full, 1);
+		ck_assert_int_eq(image->done, 1);
+		ck_assert_uint_eq(image->size, 500000);
+		ck_assert_uint_eq(image->logical_bytes, 500000);
+		ck_assert_uint_eq(image->cost.wire_bytes, 0);
+		ck_assert_uint_eq(image->cost.reused_bytes, 500000);
+	}
+	run_fini(&run);
+}
+END_TEST
+
 START_TEST(an_update_is_a_delta)
 {
 	struct run run;
@@ -327,6 +365,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_granted_is_fine);
 	tcase_add_test(tc, a_version_arrives);
+	tcase_add_test(tc, content_that_is_here_is_told);
 	tcase_add_test(tc, an_update_is_a_delta);
 	tcase_add_test(tc, what_is_denied_is_removed);
 	tcase_add_test(tc, the_old_version_stays_until_the_new_one_is_visible);
