@@ -89,9 +89,8 @@ scrub_list(struct catalogue *c, const char *image, const char *version,
 
 int
 scrub_blob(struct store *store, const struct scrub_target *target, int64_t now,
-    const struct progress *progress)
+    const struct progress *progress, struct blob_record *record)
 {
-	struct blob_record record;
 	struct hash_result result;
 	struct blob blob;
 	int r;
@@ -108,13 +107,11 @@ scrub_blob(struct store *store, const struct scrub_target *target, int64_t now,
 		r = PH_EDIGEST;
 	/* It is right, whatever its record said: describe it anew. */
 	if (r == PH_OK) {
-		memset(&record, 0, sizeof(record));
-		record.map_root = result.map_root;
-		record.evidence = HOLDING_SCRUBBED;
-		record.time = now;
-		r = blob_describe(store, blob.fd, &record);
-		if (r == PH_OK)
-			r = blob_put_record(store, &target->blob, &record);
+		memset(record, 0, sizeof(*record));
+		record->map_root = result.map_root;
+		record->evidence = HOLDING_SCRUBBED;
+		record->time = now;
+		r = blob_describe(store, blob.fd, record);
 	}
 	blob_close(store, &blob);
 	return r;
@@ -154,29 +151,69 @@ find_evidence(struct catalogue *c, struct holding *h)
 	return r;
 }
 
-int
-scrub_record(struct catalogue *c, const struct scrub_target *target, int result)
+/* What has become of what was hashed. */
+enum standing {
+	STANDING_HELD,
+	STANDING_NAMED, /* To be received again, say. */
+	STANDING_GONE,
+};
+
+/* Look up what was hashed meanwhile; *h is its row where it is held. */
+static int
+look_up(struct catalogue *c, const struct scrub_target *target,
+    enum standing *standing, struct holding *h)
 {
 	struct index_txn *txn;
-	struct holding h, now;
-	int r;
+	int r, named;
 
-	if (result == PH_EDIGEST)
-		return reception_damaged(c, &target->blob);
-	if (result != PH_OK)
-		return PH_OK;
 	r = index_begin(c->index, INDEX_READ, &txn);
 	if (r != PH_OK)
 		return r;
-	r = rows_item_get(txn, target->image, target->version, &now);
+	named = rows_reference_any(txn, &target->blob);
+	r = rows_item_get(txn, target->image, target->version, h);
 	index_abort(txn);
-	if (r == PH_EABSENT || (r == PH_OK && now.state == HOLDING_WITHDRAWN))
-		return PH_OK;
-	h = now;
+	if (named < 0)
+		return named;
+	if (!named || (r == PH_OK && h->state == HOLDING_WITHDRAWN))
+		*standing = STANDING_GONE;
+	else
+		*standing = r == PH_OK ? STANDING_HELD : STANDING_NAMED;
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+/* A blob is what it should be: its record, and the evidence of its version. */
+static int
+record_right(struct catalogue *c, const struct scrub_target *target,
+    const struct blob_record *record, const struct holding *now)
+{
+	struct holding h;
+	int r;
+
+	h = *now;
+	r = blob_put_record(c->store, &target->blob, record);
 	if (r == PH_OK)
 		r = find_evidence(c, &h);
 	if (r == PH_EABSENT ||
-	    (r == PH_OK && now.evidence == h.evidence && now.time == h.time))
+	    (r == PH_OK && now->evidence == h.evidence && now->time == h.time))
 		return PH_OK;
 	return r == PH_OK ? reception_note(c, &h) : r;
+}
+
+int
+scrub_record(struct catalogue *c, const struct scrub_target *target, int result,
+    const struct blob_record *record, int *gone)
+{
+	enum standing standing;
+	struct holding h;
+	int r;
+
+	r = look_up(c, target, &standing, &h);
+	if (r != PH_OK)
+		return r;
+	*gone = standing == STANDING_GONE;
+	if (result == PH_EDIGEST && standing != STANDING_GONE)
+		return reception_damaged(c, &target->blob);
+	if (result == PH_OK && standing == STANDING_HELD)
+		return record_right(c, target, record, &h);
+	return PH_OK;
 }

@@ -8,6 +8,7 @@
 #include "proto/digest.h"
 #include "proto/limits.h"
 #include "syncd/catalogue/catalogue.h"
+#include "syncd/store/blob_record.h"
 #include "syncd/store/progress.h"
 
 /*
@@ -34,20 +35,23 @@ int scrub_list(struct catalogue *c, const char *image, const char *version,
     struct scrub_target **out, size_t *n) ATTR_CHECK;
 
 /*
- * Worker: hash a blob, and note now (seconds since 1970) in its record when
- * it is what it should be.  PH_OK; PH_EDIGEST when it is another or is gone;
- * PH_EIO, or what progress returned.  The store is that of
+ * Worker: hash a blob.  PH_OK when it is what it should be, and what its
+ * record is to say, as of now (seconds since 1970); PH_EDIGEST when it is
+ * another or is not there; PH_EIO, or what progress returned.  Nothing is
+ * written: it may be withdrawn meanwhile.  The store is that of
  * catalogue_store().
  */
 int scrub_blob(struct store *store, const struct scrub_target *target,
-    int64_t now, const struct progress *progress) ATTR_CHECK;
+    int64_t now, const struct progress *progress,
+    struct blob_record *record) ATTR_CHECK;
 
 /*
- * Note the outcome.  The evidence of the version is "scrubbed" when all of
- * its blobs were, of the time of the oldest; a damaged blob goes out of
- * service (reception.h).
+ * Note the outcome, with the record where that is PH_OK.  The evidence of the
+ * version is "scrubbed" when all of its blobs were, of the time of the
+ * oldest; a damaged blob goes out of service (reception.h).  *gone 1: it was
+ * withdrawn since it was listed; then nothing is noted, whatever was seen.
  */
 int scrub_record(struct catalogue *c, const struct scrub_target *target,
-    int result) ATTR_CHECK;
+    int result, const struct blob_record *record, int *gone) ATTR_CHECK;
 
 #endif

@@ -22,6 +22,8 @@ struct verify {
 	int *results;                 /* Owned; by target. */
 	size_t ntargets;
 	size_t current;
+	struct blob_record record; /* Of current, when it is right. */
+	int gone;                  /* current was withdrawn meanwhile. */
 	uint64_t total;
 	uint64_t done; /* Of those before current. */
 	struct meter *meter;
@@ -162,11 +164,23 @@ record_step(struct request *r)
 	struct catalogue *c = request_context(r)->engine->catalogue;
 	struct verify *v = request_state(r);
 
-	v->code =
-	    scrub_record(c, &v->targets[v->current], v->results[v->current]);
+	v->code = scrub_record(c, &v->targets[v->current],
+	    v->results[v->current], &v->record, &v->gone);
 	if (v->code != PH_OK)
 		(void)request_fail_code(r, v->code, NULL, "verifying %s",
 		    v->targets[v->current].image);
+}
+
+/* What was withdrawn is not spoken of: the next one takes its place. */
+static void
+drop_current(struct verify *v)
+{
+	size_t n;
+
+	v->total -= v->targets[v->current].size;
+	n = --v->ntargets - v->current;
+	memmove(&v->targets[v->current], &v->targets[v->current + 1],
+	    n * sizeof(*v->targets));
 }
 
 /* Loop: go on, or stop when it cannot be noted. */
@@ -179,9 +193,11 @@ on_recorded(struct request *r)
 		request_finish(r);
 		return;
 	}
-	v->done += v->targets[v->current].size;
 	meter_reset(v->meter);
-	v->current++;
+	if (v->gone)
+		drop_current(v);
+	else
+		v->done += v->targets[v->current++].size;
 	hash_next(r);
 }
 
@@ -194,8 +210,8 @@ hash_step(struct request *r)
 	int64_t now;
 
 	now = clock_wall(request_context(r)->engine->clock);
-	v->results[v->current] =
-	    scrub_blob(v->store, &v->targets[v->current], now, &progress);
+	v->results[v->current] = scrub_blob(v->store, &v->targets[v->current],
+	    now, &progress, &v->record);
 }
 
 /* Loop: it is hashed. */

@@ -12,8 +12,10 @@
 #include <check.h>
 
 #include "proto/errors.h"
+#include "syncd/catalogue/context.h"
 #include "syncd/catalogue/holdings.h"
 #include "syncd/catalogue/scrub.h"
+#include "syncd/catalogue/withdrawal.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/catalogue/exchange.h"
 #include "tests/unit/syncd/catalogue/invariants.h"
@@ -43,17 +45,21 @@ static size_t
 scrub(struct repository *r)
 {
 	struct scrub_target *targets;
+	struct blob_record record;
 	size_t i, n, damaged;
-	int code;
+	int code, gone;
 
 	ck_assert_int_eq(scrub_list(r->c, NULL, NULL, &targets, &n), PH_OK);
 	damaged = 0;
 	for (i = 0; i < n; i++) {
 		code = scrub_blob(catalogue_store(r->c), &targets[i], world.now,
-		    NULL);
+		    NULL, &record);
 		ck_assert(code == PH_OK || code == PH_EDIGEST);
 		damaged += code == PH_EDIGEST;
-		ck_assert_int_eq(scrub_record(r->c, &targets[i], code), PH_OK);
+		ck_assert_int_eq(scrub_record(r->c, &targets[i], code, &record,
+				     &gone),
+		    PH_OK);
+		ck_assert(!gone);
 	}
 	free(targets);
 	return damaged;
@@ -159,6 +165,59 @@ START_TEST(one_image_or_version)
 }
 END_TEST
 
+/* Deny everything to the site, which follows. */
+static void
+withdraw_all(void)
+{
+	size_t n;
+
+	(void)world_apply(&world,
+	    "version: 1\ndeny:\n  - {to: [lab], images: {name: \"*\"}}\n");
+	(void)exchange_documents(lab);
+	ck_assert_int_eq(withdraw_denied(lab->c, &n), PH_OK);
+	ck_assert_uint_eq(n, 1);
+}
+
+/* What is withdrawn before or while it is hashed leaves no trace of that. */
+START_TEST(withdrawn_meanwhile)
+{
+	struct scrub_target *targets;
+	struct blob_record record;
+	uint64_t size;
+	size_t n;
+	int code, gone, before;
+
+	for (before = 0; before < 2; before++) {
+		(void)world_apply(&world,
+		    "version: 1\nallow:\n"
+		    "  - {to: [lab], images: {name: \"*\"}}\n");
+		if (!before)
+			world_publish(&world, "img", "1", SIZE, 1, NULL);
+		exchange_contact(lab);
+		ck_assert_int_eq(scrub_list(lab->c, NULL, NULL, &targets, &n),
+		    PH_OK);
+		ck_assert_uint_eq(n, 1);
+		if (before)
+			withdraw_all();
+		code = scrub_blob(catalogue_store(lab->c), &targets[0],
+		    world.now, NULL, &record);
+		ck_assert_int_eq(code, before ? PH_EDIGEST : PH_OK);
+		if (!before)
+			withdraw_all();
+		size = log_size(lab->c->log);
+		ck_assert_int_eq(scrub_record(lab->c, &targets[0], code,
+				     &record, &gone),
+		    PH_OK);
+		ck_assert(gone);
+		ck_assert_uint_eq(log_size(lab->c->log), size);
+		world_shell("test -z \"$(ls lab/store/blobs)\"%s", "");
+		free(targets);
+		invariants_check_granted(lab);
+	}
+	invariants_check_rebuild(lab);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -170,6 +229,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, right);
 	tcase_add_test(t, damaged);
+	tcase_add_test(t, withdrawn_meanwhile);
 	tcase_add_test(t, one_image_or_version);
 	suite_add_tcase(s, t);
 	return s;

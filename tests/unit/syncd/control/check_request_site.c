@@ -2,11 +2,13 @@
  * The verbs at a site; and which changes of a configuration are taken.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include <check.h>
 
 #include "proto/errors.h"
 #include "syncd/base/diag.h"
+#include "syncd/catalogue/withdrawal.h"
 #include "syncd/control/reload.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/catalogue/exchange.h"
@@ -93,6 +95,57 @@ START_TEST(site_knows_itself_alone)
 	desk_expect(&desk, "doctor", "{\"repository\":\"other\"}", PH_ENOTHERE);
 	desk_expect(&desk, "image.ls", "{}", PH_OK);
 	desk_expect(&desk, "verify", "{}", PH_OK);
+}
+END_TEST
+
+/* Wait for a byte of a pipe. */
+static void
+wait_byte(void *cookie)
+{
+	uint8_t byte;
+	int *fds = cookie;
+
+	ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+}
+
+static void
+go_on(void *cookie)
+{
+	(void)cookie;
+}
+
+/* What is withdrawn between listing and hashing is not spoken of. */
+START_TEST(verify_passes_over_what_is_withdrawn)
+{
+	struct asked a;
+	size_t n;
+	int fds[2];
+
+	(void)world_apply(&world,
+	    "version: 1\nallow:\n  - {to: [branch], images: {name: \"*\"}}\n");
+	world_publish(&world, "denied", "1", 5000, 1, NULL);
+	world_publish(&world, "kept", "1", 5000, 2, NULL);
+	exchange_contact(site);
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(worker_submit(desk.engine.workers,
+			     desk.context.file_lane, wait_byte, go_on, fds),
+	    PH_OK);
+	desk_connect(&desk, &a);
+	asked_request(&a, "verify", "{}", NULL, 0);
+	desk_turn(&desk, 300);
+	(void)world_apply(&world,
+	    "version: 1\nallow:\n  - {to: [branch], images: {name: kept}}\n");
+	(void)exchange_documents(site);
+	ck_assert_int_eq(withdraw_denied(site->c, &n), PH_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(write(fds[1], "", 1), 1);
+	asked_wait(&desk, &a);
+	ck_assert_msg(a.answer.kind == CONTROL_RESULT, "%s", a.text);
+	ck_assert_msg(asked_has(&a, "\"kept\""), "%s", a.text);
+	ck_assert_msg(!asked_has(&a, "\"denied\""), "%s", a.text);
+	asked_fini(&a);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
 }
 END_TEST
 
@@ -224,6 +277,7 @@ main(void)
 	tcase_add_test(tc, verbs_of_a_primary_are_not_for_a_site);
 	tcase_add_test(tc, site_without_an_upstream_says_so);
 	tcase_add_test(tc, site_knows_itself_alone);
+	tcase_add_test(tc, verify_passes_over_what_is_withdrawn);
 	tcase_add_test(tc, contact_that_fails_is_told);
 	tcase_add_test(tc, doctor_finds_the_step_that_fails);
 	tcase_add_test(tc, doctor_sees_a_clock_that_is_behind);
