@@ -14,7 +14,7 @@ struct intake {
 	struct space *space;
 	struct space_hold *hold;
 	const struct progress *owner; /* NULL: nobody is told. */
-	int is_pipe;
+	int is_pipe;                  /* And what comes is kept. */
 	uint64_t done;
 	struct failure failure; /* Of a reservation. */
 };
@@ -86,8 +86,8 @@ intake_file(struct space *space, struct space_hold *hold,
 	intake.space = space;
 	intake.hold = hold;
 	intake.owner = progress;
-	intake.is_pipe =
-	    fstat(config->source, &st) == 0 && S_ISFIFO(st.st_mode);
+	intake.is_pipe = hold != NULL && fstat(config->source, &st) == 0 &&
+	    S_ISFIFO(st.st_mode);
 	config->progress.step = on_step;
 	config->progress.cookie = &intake;
 	f->code = PH_OK;

@@ -18,8 +18,9 @@
 
 /*
  * ingest_file(), telling progress (NULL: nobody) and reserving in hold, of
- * space, what a pipe needs.  PH_OK or its errors; of PH_ENOSPC f says how
- * much was in, how much is free, and what to do.  Blocks; for a worker.
+ * space, what a pipe needs (hold NULL: nothing, since nothing is kept).
+ * PH_OK or its errors; of PH_ENOSPC f says how much was in, how much is free,
+ * and what to do.  Blocks; for a worker.
  */
 int intake_file(struct space *space, struct space_hold *hold,
     struct ingest_config *config, const struct progress *progress,

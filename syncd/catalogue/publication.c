@@ -45,11 +45,11 @@ struct publication {
 	struct labels labels;
 	char *owner;
 	int dry_run;
-	int dir; /* staging/publish-TAG */
+	int dir; /* staging/publish-TAG; -1 in a dry run. */
 	char tag[DISPLAY_TAG_SIZE];
 	struct staged_file *files;
 	size_t nfiles;
-	struct space_hold *hold;
+	struct space_hold *hold; /* NULL in a dry run. */
 	char actor[PH_TEXT_MAX + 1];
 };
 
@@ -181,17 +181,22 @@ fail:
 	return NULL;
 }
 
-/* Reserve room for the files, their maps, records and published names. */
+/* A place for the files, and room for them, maps, records and names. */
 static int
-reserve(struct publication *p, const struct publication_spec *spec,
+open_staging(struct publication *p, const struct publication_spec *spec,
     struct failure *f)
 {
 	char what[PH_NAME_MAX + PH_VERSION_MAX + 2];
+	int r;
 
 	(void)snprintf(what, sizeof(what), "%s@%s", p->image, p->version);
-	return space_reserve(p->c->space, what,
+	r = space_reserve(p->c->space, what,
 	    spec->stored + spec->size / INTAKE_MAP_SHARE,
 	    p->nfiles * FILE_INODES + 1, &p->hold, f);
+	if (r != PH_OK)
+		return r;
+	display_tag(p->c, p->tag);
+	return staging_open_publication(p->c->store, p->tag, &p->dir);
 }
 
 int
@@ -226,11 +231,7 @@ publication_begin(struct catalogue *c, const struct publication_spec *spec,
 	if (p == NULL)
 		return failure_default(f, PH_ENOMEM, "publishing %s@%s",
 		    spec->image, spec->version);
-	r = reserve(p, spec, f);
-	if (r == PH_OK) {
-		display_tag(c, p->tag);
-		r = staging_open_publication(c->store, p->tag, &p->dir);
-	}
+	r = p->dry_run ? PH_OK : open_staging(p, spec, f);
 	if (r != PH_OK) {
 		publication_free(p);
 		if (f->code == PH_OK)
@@ -261,8 +262,10 @@ publication_ingest(struct publication *p, size_t i, int fd,
 	config.source = fd;
 	config.name = staged->name;
 	config.dir = p->dir;
-	config.file = file;
-	config.map = map;
+	if (!p->dry_run) {
+		config.file = file;
+		config.map = map;
+	}
 	r = intake_file(p->c->space, p->hold, &config, progress,
 	    &staged->result, f);
 	if (r != PH_OK)
@@ -278,7 +281,8 @@ publication_ingest(struct publication *p, size_t i, int fd,
 		return r;
 	}
 	staged->ingested = 1;
-	space_spend(p->hold, staged->result.stored, 1);
+	if (!p->dry_run)
+		space_spend(p->hold, staged->result.stored, 1);
 	return PH_OK;
 }
 

@@ -31,7 +31,8 @@ struct publication_spec {
 	uint64_t size;   /* Of the files, with holes, as far as it is known. */
 	uint64_t stored; /* Bytes that the files take on disk, as far as it
 			    is known: so much room is reserved. */
-	int dry_run;     /* Content is hashed and not kept. */
+	int dry_run;     /* Files are hashed where they are: nothing is kept,
+			    no room taken or asked for. */
 };
 
 /*

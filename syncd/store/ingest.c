@@ -30,7 +30,7 @@ struct copy {
 	struct failure *failure;
 	struct stat before; /* The source. */
 	uint64_t size_max;
-	int file;
+	int file; /* -1: nothing is kept. */
 	int map;
 	struct hash *hash;
 	uint64_t offset;
@@ -135,9 +135,9 @@ show(struct copy *c, const uint8_t *data, uint64_t len)
 	return w->tap == NULL ? PH_OK : w->tap(w->cookie, data, len);
 }
 
-/* The next len bytes of our file: written but for zeros, and hashed. */
+/* Write the next len bytes of our file, but for zeros. */
 static int
-add(struct copy *c, const uint8_t *data, size_t len)
+keep(struct copy *c, const uint8_t *data, size_t len)
 {
 	size_t at, n;
 	int r, zero;
@@ -151,7 +151,18 @@ add(struct copy *c, const uint8_t *data, size_t len)
 		if (r != PH_OK)
 			return r;
 	}
-	r = hash_add(c->hash, len);
+	return PH_OK;
+}
+
+/* The next len bytes of the source: kept and hashed. */
+static int
+add(struct copy *c, const uint8_t *data, size_t len)
+{
+	int r;
+
+	r = c->file == -1 ? PH_OK : keep(c, data, len);
+	if (r == PH_OK)
+		r = hash_add(c->hash, len);
 	if (r == PH_OK)
 		r = show(c, data, len);
 	c->offset += len;
@@ -279,7 +290,7 @@ copy_pipe(struct copy *c)
 	return c->offset > 0 ? PH_OK : refuse(c, "is empty");
 }
 
-/* Copy and hash in one pass. */
+/* Copy, if it is to be kept, and hash in one pass. */
 static int
 copy(struct copy *c, struct hash_result *result)
 {
@@ -290,7 +301,7 @@ copy(struct copy *c, struct hash_result *result)
 		return PH_ENOMEM;
 	r = S_ISFIFO(c->before.st_mode) ? copy_pipe(c) : copy_file(c);
 	/* A hole at the end is not there until the file has its size. */
-	if (r == PH_OK)
+	if (r == PH_OK && c->file != -1)
 		r = file_truncate(c->config->files, c->file, c->offset);
 	if (r == PH_OK)
 		r = hash_finish(c->hash, result);
@@ -326,30 +337,25 @@ hash_clone(struct copy *c, struct hash_result *result)
 
 /* Take in the source; the new files are open. */
 static int
-take_in(struct copy *c, struct ingest_result *out)
+take_in(struct copy *c, struct ingest_result *out, struct hash_result *result)
 {
-	struct hash_result result;
 	struct stat st;
 	int r;
 
 	out->cloned = try_clone(c);
 	if (out->cloned) {
-		r = hash_clone(c, &result);
+		r = hash_clone(c, result);
 	} else {
 		/* A clone that failed may have begun. */
 		r = file_truncate(c->config->files, c->file, 0);
 		if (r == PH_OK)
-			r = copy(c, &result);
+			r = copy(c, result);
 	}
 	if (r == PH_OK)
 		r = file_stat_fd(c->config->files, c->file, &st);
-	if (r != PH_OK)
-		return r;
-	out->size = result.size;
-	out->stored = (uint64_t)st.st_blocks * 512;
-	out->digest = result.digest;
-	out->map_root = result.map_root;
-	return PH_OK;
+	if (r == PH_OK)
+		out->stored = (uint64_t)st.st_blocks * 512;
+	return r;
 }
 
 /* Create one of the new files. */
@@ -358,6 +364,19 @@ create(const struct ingest_config *config, const char *name, int *fd)
 {
 	return file_open(config->files, config->dir, name,
 	    O_RDWR | O_CREAT | O_EXCL, 0600, fd);
+}
+
+/* Create the new files and take in the source. */
+static int
+create_both(struct copy *c, struct ingest_result *out,
+    struct hash_result *result)
+{
+	int r;
+
+	r = create(c->config, c->config->file, &c->file);
+	if (r == PH_OK)
+		r = create(c->config, c->config->map, &c->map);
+	return r == PH_OK ? take_in(c, out, result) : r;
 }
 
 /* Close a new file, if it is open; r is how it went so far. */
@@ -388,10 +407,13 @@ int
 ingest_file(const struct ingest_config *config, struct ingest_result *out,
     struct failure *f)
 {
+	struct hash_result result;
 	struct copy c;
 	int r;
 
 	memset(&c, 0, sizeof(c));
+	memset(&result, 0, sizeof(result));
+	memset(out, 0, sizeof(*out));
 	f->code = PH_OK;
 	c.config = config;
 	c.failure = f;
@@ -401,11 +423,8 @@ ingest_file(const struct ingest_config *config, struct ingest_result *out,
 	c.map = -1;
 	r = look(&c);
 	if (r == PH_OK)
-		r = create(config, config->file, &c.file);
-	if (r == PH_OK)
-		r = create(config, config->map, &c.map);
-	if (r == PH_OK)
-		r = take_in(&c, out);
+		r = config->file == NULL ? copy(&c, &result) :
+					   create_both(&c, out, &result);
 	r = finish(config, c.file, r);
 	r = finish(config, c.map, r);
 	if (r != PH_OK) {
@@ -413,5 +432,8 @@ ingest_file(const struct ingest_config *config, struct ingest_result *out,
 		discard(config, config->map, c.map);
 	}
 	hash_free(c.hash);
+	out->size = result.size;
+	out->digest = result.digest;
+	out->map_root = result.map_root;
 	return failure_default(f, r, "%s", config->name);
 }

@@ -13,7 +13,8 @@
  * A file that somebody hands in becomes one of our own: cloned where the
  * file system can, else copied, with digest and block map computed from what
  * is in our own file in the same pass.  Never a hard link: others may have
- * the source open.  Holes stay holes, and 4 KiB of zeros become one.
+ * the source open.  Holes stay holes, and 4 KiB of zeros become one.  Or the
+ * source is only hashed, as it is, and nothing kept.
  */
 
 /* Progress is told at most so many bytes after it was told last. */
@@ -24,8 +25,8 @@ struct ingest_config {
 	int source;        /* Open for reading: a regular file or a pipe. */
 	const char *name;  /* Of the source, for messages. */
 	int dir;           /* Directory of the new files, */
-	const char *file;  /* created there (0600), and its */
-	const char *map;   /* block map. */
+	const char *file;  /* created there (0600; NULL: none of the two), */
+	const char *map;   /* and its block map. */
 	uint64_t size_max; /* PH_EFILE beyond; 0: PH_BLOB_SIZE_MAX. */
 	int no_clone;      /* 1: always copy. */
 	struct progress progress; /* Total 0 for a pipe. */
@@ -34,7 +35,7 @@ struct ingest_config {
 
 struct ingest_result {
 	uint64_t size;
-	uint64_t stored; /* Bytes that the file takes on disk. */
+	uint64_t stored; /* Bytes that the new file takes on disk. */
 	struct digest digest;
 	struct digest map_root;
 	int cloned;

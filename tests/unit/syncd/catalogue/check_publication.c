@@ -2,6 +2,7 @@
  * Publishing: what becomes visible, what is refused, what is only tried.
  */
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "syncd/catalogue/publication.h"
 #include "syncd/catalogue/reception.h"
 #include "syncd/store/blob.h"
+#include "syncd/store/space.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/catalogue/invariants.h"
 #include "tests/unit/tempdir.h"
@@ -39,6 +41,18 @@ teardown(void)
 
 static struct failure failure;
 static struct publication_result result;
+
+/* Nothing of a publication is in the store, and no room is promised to it. */
+static void
+check_nothing_kept(void)
+{
+	glob_t found;
+
+	ck_assert_uint_eq(space_promised(catalogue_space(world.primary.c)), 0);
+	ck_assert_int_eq(glob("primary/store/staging/*", 0, NULL, &found),
+	    GLOB_NOMATCH);
+	globfree(&found);
+}
 
 /* Publish files "a" and "b" of these texts (NULL: no such file). */
 static int
@@ -74,6 +88,8 @@ publish(const char *image, const char *version, const char *a, const char *b,
 		r = publication_ingest(p, i, fd, NULL, NULL, &failure);
 		(void)close(fd);
 	}
+	if (dry_run)
+		check_nothing_kept();
 	if (r == PH_OK)
 		r = publication_commit(p, &result, &failure);
 	publication_free(p);

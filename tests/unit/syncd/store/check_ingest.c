@@ -188,6 +188,42 @@ START_TEST(refusals)
 }
 END_TEST
 
+/* Without names for new files the source is hashed, and that is all. */
+START_TEST(only_hashed)
+{
+	struct ingest_result kept;
+	struct fault_files faults;
+	int fds[2];
+
+	memset(data + 4096, 0, 2 * MIB);
+	make_source(SIZE);
+	ck_assert_int_eq(ingest_file(&config, &kept, &failure), PH_OK);
+	result = kept;
+	check_taken(SIZE);
+	fault_files_init(&faults, &f.system);
+	config.files = &faults.files;
+	config.dir = -1;
+	config.file = NULL;
+	config.map = NULL;
+	ck_assert_int_eq(ingest_file(&config, &result, &failure), PH_OK);
+	ck_assert_ptr_null(strstr(faults.trace, "write"));
+	ck_assert_ptr_null(strstr(faults.trace, "open"));
+	ck_assert_uint_eq(result.size, SIZE);
+	ck_assert_uint_eq(result.stored, 0);
+	ck_assert_int_eq(digest_compare(&result.digest, &kept.digest), 0);
+	ck_assert_int_eq(digest_compare(&result.map_root, &kept.map_root), 0);
+	ck_assert_uint_eq(fixture_count(dir), 0);
+	(void)close(config.source);
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(write(fds[1], data, 1001), 1001);
+	(void)close(fds[1]);
+	config.source = fds[0];
+	ck_assert_int_eq(ingest_file(&config, &result, &failure), PH_OK);
+	ck_assert_uint_eq(result.size, 1001);
+	check_refused(PH_EFILE, "empty");
+}
+END_TEST
+
 START_TEST(name_is_taken)
 {
 	make_source(1000);
@@ -429,6 +465,7 @@ main(void)
 	tcase_add_test(t, not_a_link);
 	tcase_add_test(t, sparse);
 	tcase_add_test(t, refusals);
+	tcase_add_test(t, only_hashed);
 	tcase_add_test(t, name_is_taken);
 	tcase_add_loop_test(t, changed_meanwhile, GROW, REWRITE + 1);
 	tcase_add_test(t, pipes);
