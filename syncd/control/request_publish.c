@@ -1,7 +1,10 @@
 /*
- * Publishing: begin in the lane, take in each file on a worker, commit in the
- * lane.  A client that goes away before the commit has published nothing.
+ * Publishing: measure the files on a worker, begin in the lane, take in each
+ * file on a worker, commit in the lane.  A client that goes away before the
+ * commit has published nothing.  Neither the loop nor the catalogue's lane
+ * asks an operator's file anything: its file system may never answer.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,8 +31,7 @@ struct publish {
 	int fds[PH_CONTROL_FDS_MAX];                /* Borrowed, by file. */
 	struct digest expected[PH_CONTROL_FDS_MAX]; /* Zeros: any. */
 	struct labels labels;
-	uint64_t total; /* Of all files, as far as it is known. */
-	uint64_t done;  /* Of those before current. */
+	uint64_t done; /* Of the files before current. */
 	size_t current;
 	struct meter *meter;
 	struct publication *publication;
@@ -63,7 +65,7 @@ report(struct request *r)
 	if (w == NULL)
 		return;
 	json_put_u64(w, "done", p->done + meter_done(p->meter));
-	json_put_u64(w, "total", p->total);
+	json_put_u64(w, "total", p->spec.size);
 	json_put_string(w, "file", p->names[p->current]);
 	request_progress_end(r);
 }
@@ -184,39 +186,27 @@ on_ingested(struct request *r)
 	ingest_next(r);
 }
 
+/* 1 for a pipe.  No file system is asked. */
+static int
+is_pipe(int fd)
+{
+	return fcntl(fd, F_GETPIPE_SZ) != -1;
+}
+
 /* Loop: go on with the next file, or end. */
 static void
 ingest_next(struct request *r)
 {
 	const struct control_context *context = request_context(r);
 	struct publish *p = request_state(r);
-	struct stat st;
 
 	if (p->code != PH_OK || p->current == p->spec.nfiles)
 		request_in_lane(r, end_step, on_end);
-	else if (fstat(p->fds[p->current], &st) == 0 && S_ISREG(st.st_mode))
-		request_in_worker(r, context->file_lane, ingest_step,
-		    on_ingested);
 	else
-		request_in_worker(r, context->pipe_lane, ingest_step,
-		    on_ingested);
-}
-
-/* How much room the files need: holes need none but in the block map. */
-static void
-measure(struct publish *p)
-{
-	struct stat st;
-	size_t i;
-
-	for (i = 0; !p->spec.dry_run && i < p->spec.nfiles; i++) {
-		if (fstat(p->fds[i], &st) != 0 || !S_ISREG(st.st_mode) ||
-		    st.st_size <= 0)
-			continue;
-		p->spec.size += (uint64_t)st.st_size;
-		p->spec.stored +=
-		    extent_count_data(p->fds[i], (uint64_t)st.st_size);
-	}
+		request_in_worker(r,
+		    is_pipe(p->fds[p->current]) ? context->pipe_lane :
+						  context->file_lane,
+		    ingest_step, on_ingested);
 }
 
 /* Lane: check names and clashes. */
@@ -228,7 +218,6 @@ begin_step(struct request *r)
 	struct failure f;
 
 	f.code = PH_OK;
-	measure(p);
 	p->code = publication_begin(c, &p->spec, &p->publication, &f);
 	if (p->code != PH_OK)
 		(void)request_fail_code(r, p->code, &f, "publishing %s %s",
@@ -245,6 +234,49 @@ on_begun(struct request *r)
 		request_finish(r);
 	else
 		ingest_next(r);
+}
+
+/* Worker: how much there is to do, and how much room that needs. */
+static void
+measure_step(struct request *r)
+{
+	struct publish *p = request_state(r);
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < p->spec.nfiles; i++) {
+		if (fstat(p->fds[i], &st) != 0 || !S_ISREG(st.st_mode) ||
+		    st.st_size <= 0)
+			continue;
+		p->spec.size += (uint64_t)st.st_size;
+		/* Holes need no room but in the block map. */
+		if (!p->spec.dry_run)
+			p->spec.stored +=
+			    extent_count_data(p->fds[i], (uint64_t)st.st_size);
+	}
+}
+
+/* Loop: begin. */
+static void
+on_measured(struct request *r)
+{
+	request_in_lane(r, begin_step, on_begun);
+}
+
+/* Loop: measure what is not a pipe, of which nothing can be known. */
+static void
+measure_files(struct request *r)
+{
+	const struct publish *p = request_state(r);
+	size_t i;
+
+	for (i = 0; i < p->spec.nfiles && is_pipe(p->fds[i]); i++)
+		continue;
+	if (i == p->spec.nfiles)
+		on_measured(r);
+	else
+		request_in_worker(r, request_context(r)->file_lane,
+		    measure_step, on_measured);
 }
 
 /* The files: names, and which descriptors they are. */
@@ -285,23 +317,6 @@ get_expected(struct request *r, struct publish *p)
 		json_array_digest_or_null(&list, i, &p->expected[i]);
 }
 
-/* How much there is to do; a pipe does not tell. */
-static uint64_t
-total_size(const struct publish *p)
-{
-	struct stat st;
-	uint64_t total;
-	size_t i;
-
-	total = 0;
-	for (i = 0; i < p->spec.nfiles; i++) {
-		if (fstat(p->fds[i], &st) == 0 && S_ISREG(st.st_mode) &&
-		    st.st_size > 0)
-			total += (uint64_t)st.st_size;
-	}
-	return total;
-}
-
 static int
 image_publish(struct request *r)
 {
@@ -323,11 +338,10 @@ image_publish(struct request *r)
 	code = request_check_arguments(r);
 	if (code != PH_OK)
 		return code;
-	p->total = total_size(p);
 	p->meter = meter_new(r, report);
 	if (p->meter == NULL)
 		return request_fail_code(r, PH_ENOMEM, NULL, "publishing");
-	request_in_lane(r, begin_step, on_begun);
+	measure_files(r);
 	return PH_OK;
 }
 
