@@ -154,6 +154,66 @@ check_plain(const char *path, struct failure *f)
 	return PH_OK;
 }
 
+/* A path without links, of what is there or will be in what is there. */
+static int
+without_links(const char *path, char out[PATH_SIZE], struct failure *f)
+{
+	char *real, parent[PATH_SIZE];
+	const char *name;
+	int n;
+
+	name = "";
+	real = realpath(path, NULL);
+	if (real == NULL) {
+		parent_of(path, parent);
+		real = realpath(parent, NULL);
+		name = strrchr(path, '/');
+	}
+	if (real == NULL)
+		return smallfile_fail(f, "find", path);
+	n = snprintf(out, PATH_SIZE, "%s%s", real, name);
+	free(real);
+	if (n < 0 || n >= (int)PATH_SIZE)
+		return failure_set(f, PH_EUSAGE, "%.300s is too long a path",
+		    path);
+	return PH_OK;
+}
+
+/* 1 when a path is that of a directory, or in it. */
+static int
+is_inside(const char *path, const char *dir)
+{
+	size_t len;
+
+	len = strlen(dir);
+	return strncmp(path, dir, len) == 0 &&
+	    (path[len] == '\0' || path[len] == '/');
+}
+
+/*
+ * The two must be apart: what state_dir holds would be beside what anybody
+ * may read, or the store on a disk that is not meant for it.
+ */
+static int
+check_apart(const struct configuration *conf, struct failure *f)
+{
+	char state[PATH_SIZE], store[PATH_SIZE];
+	int r;
+
+	r = without_links(conf->state_dir, state, f);
+	if (r == PH_OK)
+		r = without_links(conf->store_dir, store, f);
+	if (r != PH_OK ||
+	    (!is_inside(state, store) && !is_inside(store, state)))
+		return r;
+	(void)failure_set(f, PH_EUSAGE,
+	    "--state-dir and --store-dir must be two directories, neither "
+	    "inside the other: %.300s, %.300s",
+	    state, store);
+	failure_next(f, "name two that are side by side");
+	return PH_EUSAGE;
+}
+
 /* Take a directory of the command line. */
 static int
 take_directory(const struct invocation *in, const char *option,
@@ -211,9 +271,8 @@ init_look(const struct invocation *in, enum configuration_role role,
 		r = check_plain(out->conf.state_dir, f);
 	if (r == PH_OK)
 		r = take_directory(in, "--store-dir", out->conf.store_dir, f);
-	if (r == PH_OK && strcmp(out->conf.state_dir, out->conf.store_dir) == 0)
-		r = failure_set(f, PH_EUSAGE,
-		    "--state-dir and --store-dir must be two directories");
+	if (r == PH_OK)
+		r = check_apart(&out->conf, f);
 	if (r == PH_OK)
 		r = layout_init(&out->layout, out->conf.state_dir,
 		    out->conf.store_dir, f);

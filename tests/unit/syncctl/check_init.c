@@ -105,6 +105,25 @@ START_TEST(one_place_cannot_be_both)
 }
 END_TEST
 
+START_TEST(one_place_cannot_be_in_the_other)
+{
+	ck_assert_int_eq(mkdir("same", 0700), 0);
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same", "same/in"),
+	    PH_EUSAGE);
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same/in", "same"),
+	    PH_EUSAGE);
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same/../same/in", "same"),
+	    PH_EUSAGE);
+	ck_assert_int_eq(symlink("same", "link"), 0);
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same", "link"), PH_EUSAGE);
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same", "link/in"),
+	    PH_EUSAGE);
+	/* Names that begin alike are two places. */
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same", "same2"), PH_OK);
+	ck_assert_int_eq(look(CONFIGURATION_SITE, "same/a", "link/b"), PH_OK);
+}
+END_TEST
+
 START_TEST(primary_must_do_without_some_characters)
 {
 	ck_assert_int_eq(look(CONFIGURATION_PRIMARY, "a b", "store"),
@@ -177,6 +196,7 @@ main(void)
 	tcase_add_test(tests, new_places_are_taken);
 	tcase_add_test(tests, places_in_use_are_refused);
 	tcase_add_test(tests, one_place_cannot_be_both);
+	tcase_add_test(tests, one_place_cannot_be_in_the_other);
 	tcase_add_test(tests, primary_must_do_without_some_characters);
 	tcase_add_test(tests, what_is_made_has_its_modes);
 	tcase_add_test(tests, failure_says_what_was_left);
