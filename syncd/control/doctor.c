@@ -32,6 +32,9 @@
 /* The file of keys that sshd reads: a line for each repository. */
 #define KEYS_MAX (64u << 20)
 
+/* What the key line of every repository begins with. */
+#define KEY_WORD "ssh-ed25519 "
+
 /* Clocks that differ by less do no harm; a wrong time zone is more. */
 #define CLOCK_TOLERANCE_S 1800
 
@@ -322,23 +325,69 @@ look_address(const struct configuration *conf, struct doctor *d)
 	doctor_bad(d, "address", &f);
 }
 
+/* Compare two key lines, each perhaps with more behind it. */
+static int
+compare_lines(const void *a, const void *b)
+{
+	return strncmp(*(const char *const *)a, *(const char *const *)b,
+	    KEY_LINE_SIZE - 1);
+}
+
+/* Where each key of a text begins, in the order of the keys. */
+static int
+find_keys(const char *text, const char ***out, size_t *nout)
+{
+	const char **keys, *at;
+	size_t n;
+
+	n = 0;
+	for (at = text; (at = strstr(at, KEY_WORD)) != NULL; at++)
+		n++;
+	keys = calloc(n + 1, sizeof(*keys));
+	if (keys == NULL)
+		return PH_ENOMEM;
+	n = 0;
+	for (at = text; (at = strstr(at, KEY_WORD)) != NULL; at++)
+		keys[n++] = at;
+	qsort(keys, n, sizeof(*keys), compare_lines);
+	*out = keys;
+	*nout = n;
+	return PH_OK;
+}
+
+/* Read a file of keys and find them; text holds it, where they point to. */
+static int
+read_keys(const char *path, struct buffer *text, const char ***out,
+    size_t *nout, struct failure *f)
+{
+	int r;
+
+	r = smallfile_read(path, KEYS_MAX, text, NULL, f);
+	if (r != PH_OK)
+		return r;
+	if (buffer_text(text) == NULL)
+		return failure_set(f, PH_ENOMEM, "out of memory");
+	r = find_keys(buffer_text(text), out, nout);
+	return failure_default(f, r, "%s", path);
+}
+
 /* Whether sshd lets in those it should: one, or all. */
 static void
 look_authorized(const struct control_context *context,
     const struct snapshot_records *records, const char *name, struct doctor *d)
 {
 	char path[LAYOUT_PATH_SIZE], line[KEY_LINE_SIZE];
+	const char **keys, *wanted = line;
 	const struct registration *record;
 	struct buffer file;
 	struct failure f;
-	const char *text;
-	size_t i, n;
+	size_t i, n, nkeys;
 
 	buffer_init(&file, KEYS_MAX);
 	layout_path(context->layout, LAYOUT_AUTHORIZED_KEYS, path);
 	n = 0;
-	if (smallfile_read(path, KEYS_MAX, &file, NULL, &f) != PH_OK ||
-	    (text = buffer_text(&file)) == NULL) {
+	keys = NULL;
+	if (read_keys(path, &file, &keys, &nkeys, &f) != PH_OK) {
 		doctor_bad(d, "authorized-keys", &f);
 		goto out;
 	}
@@ -349,7 +398,8 @@ look_authorized(const struct control_context *context,
 			continue;
 		key_line(&record->key, line);
 		n++;
-		if (strstr(text, line) != NULL)
+		if (bsearch(&wanted, keys, nkeys, sizeof(*keys),
+			compare_lines) != NULL)
 			continue;
 		(void)failure_set(&f, PH_EKEY, "%.300s has no line for %s",
 		    path, record->name);
@@ -364,6 +414,7 @@ look_authorized(const struct control_context *context,
 		doctor_good(d, "authorized-keys", "%zu %s in %s", n,
 		    n == 1 ? "key" : "keys", path);
 out:
+	free(keys);
 	buffer_fini(&file);
 }
 
