@@ -241,6 +241,22 @@ commit_record(struct catalogue *c, const char *actor, const char *action,
 	return ledger_commit(c, &e, NULL);
 }
 
+/* 1 for a key of this primary itself, or of the sshd through which it is met. */
+static int
+is_own_key(const struct catalogue *c, const struct key_public *key)
+{
+	const struct configuration *conf = c->config.configuration;
+	struct digest id;
+
+	key_id(key, &id);
+	return digest_compare(&id, &c->id) == 0 ||
+	    trust_role_has(&c->trust, TRUST_PRIMARY, key) ||
+	    trust_role_has(&c->trust, TRUST_PUBLISHER, key) ||
+	    trust_role_has(&c->trust, TRUST_POLICY, key) ||
+	    trust_role_has(&c->trust, TRUST_AUTHORITY, key) ||
+	    (conf->has_advertise && key_equal(&conf->advertise_host_key, key));
+}
+
 /* Refuse a key that any repository, or the primary itself, goes by. */
 static int
 check_key_free(struct catalogue *c, const struct key_public *key,
@@ -251,11 +267,7 @@ check_key_free(struct catalogue *c, const struct key_public *key,
 	int r;
 
 	key_id(key, &id);
-	if (digest_compare(&id, &c->id) == 0 ||
-	    trust_role_has(&c->trust, TRUST_PRIMARY, key) ||
-	    trust_role_has(&c->trust, TRUST_PUBLISHER, key) ||
-	    trust_role_has(&c->trust, TRUST_POLICY, key) ||
-	    trust_role_has(&c->trust, TRUST_AUTHORITY, key)) {
+	if (is_own_key(c, key)) {
 		r = failure_set(f, PH_ETAKEN,
 		    "the key is one of this primary's own");
 		failure_next(f,
@@ -301,23 +313,28 @@ issue(struct catalogue *c, const char *actor, const struct registration *record)
 	return r;
 }
 
-int
-registry_add(struct catalogue *c, const char *actor,
-    const struct registration *spec, struct failure *f)
+/* Refuse what is no name, or that of another repository or the primary. */
+static int
+check_name_free(struct catalogue *c, const char *name, struct failure *f)
 {
-	struct registration record, other;
+	struct registration other;
 	int r;
 
-	f->code = PH_OK;
-	if (!name_valid(spec->name)) {
+	if (!name_valid(name)) {
 		r = failure_set(f, PH_ENAME,
-		    "\"%.200s\" is not a name for a repository", spec->name);
+		    "\"%.200s\" is not a name for a repository", name);
 		failure_next(f,
 		    "use 1 to 127 of A-Z a-z 0-9 . _ + -, "
 		    "beginning with a letter or digit");
 		return r;
 	}
-	r = registry_get(c, spec->name, &other);
+	if (name_equal_folded(name, c->config.configuration->name)) {
+		r = failure_set(f, PH_ETAKEN, "%s is this primary's own name",
+		    c->config.configuration->name);
+		failure_next(f, "choose another name");
+		return r;
+	}
+	r = registry_get(c, name, &other);
 	if (r == PH_OK) {
 		r = failure_set(f, PH_ETAKEN, "there is %s repository %s",
 		    other.removed ? "a removed" : "already a", other.name);
@@ -326,7 +343,19 @@ registry_add(struct catalogue *c, const char *actor,
 				    ", or change it with \"syncctl repo set\"");
 		return r;
 	}
-	if (r != PH_EUNKNOWN)
+	return r == PH_EUNKNOWN ? PH_OK : r;
+}
+
+int
+registry_add(struct catalogue *c, const char *actor,
+    const struct registration *spec, struct failure *f)
+{
+	struct registration record;
+	int r;
+
+	f->code = PH_OK;
+	r = check_name_free(c, spec->name, f);
+	if (r != PH_OK)
 		return r;
 	record = *spec;
 	memset(&record.id, 0, sizeof(record.id));

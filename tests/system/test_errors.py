@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -307,6 +308,13 @@ def test_taken(here):
     error = primary.fails(10, "repo", "add", "branch", "--reason", "coverage")
     assert error["code"] in ("taken", "exists"), error
     error = primary.fails(10, "repo", "add", "Branch", "--reason", "coverage")
+    error = primary.fails(10, "repo", "add", "Centre", "--reason", "coverage")
+    assert "own name" in error["what"], error
+    key = pathlib.Path(f"{primary.host_key}.pub").read_text().strip()
+    error = primary.fails(
+        *(10, "repo", "add", "other", "--reason", "coverage", "--key", key)
+    )
+    assert "own" in error["what"], error
     first = primary.publish("disk@1", f"d={here / '1.img'}")
     again = primary.publish("disk@1", f"d={here / '1.img'}")
     assert again["already"] and again["digest"] == first["digest"], again

@@ -123,6 +123,34 @@ START_TEST(clashes)
 }
 END_TEST
 
+START_TEST(own_name_and_host_key)
+{
+	struct configuration *conf = &world.primary.configuration;
+	struct registration record;
+	uint8_t bytes[KEY_SIZE];
+	struct key_private *key;
+
+	(void)strcpy(conf->name, "centre");
+	ck_assert_int_eq(add("Centre", 76), PH_ETAKEN);
+	ck_assert_str_eq(failure.what, "centre is this primary's own name");
+	memset(bytes, 76, sizeof(bytes));
+	ck_assert_int_eq(key_private_new(bytes, &key), PH_OK);
+	conf->has_advertise = 1;
+	conf->advertise_host_key = *key_private_public(key);
+	key_private_free(key);
+	ck_assert_int_eq(add("branch", 76), PH_ETAKEN);
+	ck_assert_int_eq(add("branch", 0), PH_OK);
+	/* Nor is it taken later. */
+	memset(&record, 0, sizeof(record));
+	(void)strcpy(record.name, "branch");
+	record.has_key = 1;
+	record.key = conf->advertise_host_key;
+	ck_assert_int_eq(registry_set(world.primary.c, WORLD_ACTOR, &record,
+			     REGISTRY_KEY, &failure),
+	    PH_ETAKEN);
+}
+END_TEST
+
 START_TEST(what_the_log_could_not_give_back)
 {
 	struct registration record;
@@ -249,6 +277,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, added);
 	tcase_add_test(t, clashes);
+	tcase_add_test(t, own_name_and_host_key);
 	tcase_add_test(t, what_the_log_could_not_give_back);
 	tcase_add_test(t, changed);
 	tcase_add_test(t, removed);
