@@ -13,6 +13,7 @@
 #include "syncctl/commands.h"
 #include "syncctl/help.h"
 #include "syncd/config/configuration.h"
+#include "syncd/config/standard_files.h"
 
 /* More than any answer of syncd comes to, as JSON or as a table. */
 #define OUT_SIZE_MAX (1u << 30)
@@ -283,6 +284,8 @@ main(int argc, char **argv)
 	struct words words;
 	int r, status;
 
+	if (standard_files_open() != PH_OK)
+		return error_exit_status(PH_EIO);
 	memset(&words, 0, sizeof(words));
 	memset(&in, 0, sizeof(in));
 	report_init(&report);

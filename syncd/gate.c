@@ -22,6 +22,7 @@
 
 #include "proto/errors.h"
 #include "proto/gate_message.h"
+#include "syncd/config/standard_files.h"
 
 /* syncd answers at once or not at all. */
 #define CONNECT_SECONDS 10
@@ -141,6 +142,8 @@ main(int argc, char **argv)
 	struct gate_message message;
 	int fd, status;
 
+	if (standard_files_open() != PH_OK)
+		return EX_OSERR;
 	(void)clearenv();
 	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 	(void)signal(SIGPIPE, SIG_IGN);

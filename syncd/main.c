@@ -20,6 +20,7 @@
 #include "syncd/config/configuration.h"
 #include "syncd/config/layout.h"
 #include "syncd/config/operators.h"
+#include "syncd/config/standard_files.h"
 #include "syncd/control/control_context.h"
 #include "syncd/control/grant_news.h"
 #include "syncd/control/reload.h"
@@ -48,6 +49,9 @@
 #define PARK_MS 2000
 #define PARK_STEP_MS 20
 #define STOP_SECONDS 10
+
+/* For what was said last to be written. */
+#define LAST_WORDS_MS 1000
 
 struct options {
 	const char *config_path;
@@ -535,6 +539,7 @@ run(struct daemon *d)
 		diag_failure(DIAG_ERROR, &f, "syncd cannot start");
 	}
 	stop(d);
+	diag_stop(LAST_WORDS_MS);
 	return error_exit_status(r);
 }
 
@@ -546,6 +551,7 @@ prepare(void)
 	(void)umask(022);
 	/* What is in memory is as secret as the keys. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	diag_start();
 	raise_limits();
 }
 
@@ -592,6 +598,8 @@ main(int argc, char **argv)
 	struct daemon d;
 	int r, status;
 
+	if (standard_files_open() != PH_OK)
+		return error_exit_status(PH_EIO);
 	memset(&options, 0, sizeof(options));
 	if (!parse(argc, argv, &options, &status))
 		return status;

@@ -10,6 +10,10 @@
  * time first where it is not.  A line never contains control characters:
  * bytes of peers are shown as \xNN.  Only the place that decides what to do
  * about a failure logs it.  Any thread.
+ *
+ * Who reads standard error may stop reading it.  So a thread of its own
+ * writes, from a queue; what finds no room there is dropped, and how much
+ * that was is said as soon as there is room again.
  */
 
 enum diag_level {
@@ -19,6 +23,23 @@ enum diag_level {
 	DIAG_INFO,
 	DIAG_DEBUG,
 };
+
+/* How much waits to be written, in bytes. */
+#define DIAG_QUEUE_SIZE (256u << 10)
+
+/*
+ * From here on nobody who says something waits for standard error.  Before,
+ * and where there is no thread to be had, each line is written at once.
+ * Not twice.
+ */
+void diag_start(void);
+
+/*
+ * Let what was said be written, for at most timeout_ms; from here on each
+ * line is written at once, or, when that time was too short, dropped.
+ * Without diag_start() nothing is to be done.
+ */
+void diag_stop(int timeout_ms);
 
 /* Show this level and the more important ones; at start DIAG_NOTICE. */
 void diag_set_level(enum diag_level level);

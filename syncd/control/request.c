@@ -21,6 +21,9 @@
 #define ANSWER_MAX ((size_t)PH_CONTROL_MAX + CONTROL_HEADER_SIZE)
 #define OUTPUT_MAX (2 * ANSWER_MAX)
 
+/* For what is said before the daemon ends itself. */
+#define LAST_WORDS_MS 1000
+
 struct request {
 	const struct control_context *context;
 	struct control_request decoded;
@@ -55,6 +58,7 @@ need_memory(int ok)
 	if (ok)
 		return;
 	diag(DIAG_ERROR, "out of memory");
+	diag_stop(LAST_WORDS_MS);
 	abort();
 }
 

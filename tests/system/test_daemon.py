@@ -395,3 +395,69 @@ def test_service_manager(here):
         syncd.signal(signal.SIGTERM)
         until("STOPPING=1")
         assert syncd.wait() == 0
+
+
+def test_no_standard_files(here):
+    """Without standard files no other file is taken for one of them."""
+    primary = harness.Primary(here)
+    for missing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        program = harness.Program(
+            ["sh", "-c", f'exec "$0" --config "$1" {missing}']
+            + [harness.BUILD / "syncd", primary.config],
+            primary.log,
+        )
+        harness.wait_until(
+            lambda: primary.run("status").status == 0, "it is up"
+        )
+        files = pathlib.Path(f"/proc/{program.process.pid}/fd")
+        for number in "012":
+            target = os.readlink(files / number)
+            assert target == "/dev/null" or ".log" in target, target
+        program.signal(signal.SIGTERM)
+        assert program.wait() == 0
+    primary.start()
+    answer = subprocess.run(
+        ["sh", "-c", 'exec "$0" --config "$1" status >&-']
+        + [harness.BUILD / "syncctl", primary.config],
+        capture_output=True,
+        check=False,
+    )
+    assert answer.returncode == 1, answer
+    assert b"standard output" in answer.stderr, answer
+
+
+def test_nobody_reads_what_it_says(here):
+    """A pipe that nobody reads does not stop the daemon."""
+    primary = harness.Primary(here)
+    primary.configure("log_level", "debug")
+    read_fd, write_fd = os.pipe()
+    syncd = subprocess.Popen(
+        [harness.BUILD / "syncd", "--config", primary.config],
+        stdin=subprocess.DEVNULL,
+        stderr=write_fd,
+    )
+    os.set_blocking(write_fd, False)
+    try:
+        harness.wait_until(
+            lambda: primary.run("status").status == 0, "it is up"
+        )
+        full = b"x" * 65536
+        while True:
+            try:
+                os.write(write_fd, full)
+            except BlockingIOError:
+                if len(full) == 1:
+                    break
+                full = full[: len(full) // 2]
+        os.set_blocking(write_fd, True)
+        for _ in range(40):
+            syncd.send_signal(signal.SIGHUP)
+            time.sleep(0.01)
+        assert primary.run("status", timeout_s=30).status == 0
+        syncd.send_signal(signal.SIGTERM)
+        assert syncd.wait(harness.STOP_TIMEOUT_S) == 0
+    finally:
+        syncd.kill()
+        syncd.wait()
+        os.close(read_fd)
+        os.close(write_fd)

@@ -174,6 +174,86 @@ START_TEST(a_failure_without_words_has_the_sentence)
 }
 END_TEST
 
+/* Standard error is a pipe from here on; the end to read from. */
+static int
+begin_pipe(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
+	ck_assert_int_eq(close(fds[1]), 0);
+	return fds[0];
+}
+
+START_TEST(all_is_written_by_the_end)
+{
+	set_journal(0);
+	diag_start();
+	diag(DIAG_ERROR, "one");
+	diag(DIAG_ERROR, "two");
+	diag_stop(20000);
+	diag(DIAG_ERROR, "three");
+	assert_said("<3>one\n<3>two\n<3>three\n");
+}
+END_TEST
+
+START_TEST(nobody_waits_for_a_reader)
+{
+	char line[4096];
+	unsigned int i, number, next, lost, missing;
+	FILE *f;
+
+	f = fdopen(begin_pipe(), "r");
+	ck_assert_ptr_nonnull(f);
+	diag_start();
+	/* More than pipe and queue hold; nobody reads meanwhile. */
+	for (i = 0; i < 20000; i++)
+		diag(DIAG_ERROR, "number %u of those that nobody reads", i);
+	next = lost = 0;
+	while (next < 20000) {
+		ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+		if (sscanf(line + 21, "error: number %u", &number) == 1) {
+			ck_assert_uint_eq(number, next);
+			next++;
+		} else {
+			/* Where they are missing it is said how many. */
+			ck_assert_int_eq(sscanf(line + 21, "warning: %u",
+					     &missing),
+			    1);
+			lost += missing;
+			next += missing;
+		}
+	}
+	ck_assert_uint_gt(lost, 1000);
+	ck_assert_uint_lt(lost, 20000);
+	/* What is said now is written again. */
+	diag(DIAG_ERROR, "the last");
+	diag_stop(20000);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_str_eq(line + 21, "error: the last\n");
+	(void)fclose(f);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_a_reader_at_the_end)
+{
+	unsigned int i;
+	int fd, null;
+
+	/* Who gets to say something after the test says it to nobody. */
+	null = open("/dev/null", O_WRONLY);
+	ck_assert_int_eq(dup2(null, saved_stderr), saved_stderr);
+	fd = begin_pipe();
+	diag_start();
+	for (i = 0; i < 4000; i++)
+		diag(DIAG_ERROR, "number %u of those that nobody reads", i);
+	diag_stop(50);
+	diag(DIAG_ERROR, "this is dropped");
+	(void)close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -191,6 +271,9 @@ main(void)
 	tcase_add_test(tests, a_long_line_is_cut_and_ends);
 	tcase_add_test(tests, a_failure_is_one_line);
 	tcase_add_test(tests, a_failure_without_words_has_the_sentence);
+	tcase_add_test(tests, all_is_written_by_the_end);
+	tcase_add_test(tests, nobody_waits_for_a_reader);
+	tcase_add_test(tests, nobody_waits_for_a_reader_at_the_end);
 	suite_add_tcase(suite, tests);
 	return check_run(suite);
 }
