@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/control.h"
 #include "proto/errors.h"
 #include "syncctl/client.h"
 #include "syncctl/output.h"
@@ -75,10 +76,14 @@ walk_step(struct walk *walk, const struct step *s)
 	if (!in->json && s->next != NULL && s->next[0] != '\0')
 		output_put(in->out, "%-6s %-*s next: %s\n", "", STEP_WIDTH, "",
 		    s->next);
-	if (in->report->failure.code == PH_OK)
-		(void)failure_set(&in->report->failure,
-		    error_from_name(s->code == NULL ? "" : s->code),
-		    "the first step that fails is \"%s\"", s->name);
+	if (in->report->failure.code != PH_OK)
+		return;
+	(void)failure_set(&in->report->failure,
+	    error_from_name(s->code == NULL ? "" : s->code),
+	    "the first step that fails is \"%s\"", s->name);
+	/* For people it stands below the step. */
+	if (in->json && s->next != NULL)
+		failure_next(&in->report->failure, "%s", s->next);
 }
 
 /* All steps are put; the code of the first that failed. */
@@ -89,6 +94,9 @@ walk_end(struct walk *walk)
 
 	if (in->json) {
 		json_close_array(&walk->w);
+		if (in->report->failure.code != PH_OK)
+			control_put_failure(&walk->w, "error",
+			    &in->report->failure);
 		json_close_object(&walk->w);
 		(void)buffer_put_text(in->out, "\n");
 		in->answered = 1;

@@ -156,7 +156,14 @@ def steps_of(node, *words):
         assert set(step) == {"step", "ok", "detail", "next", "code"}, step
         assert (step["ok"] is False) == (step["code"] is not None), step
     bad = [step for step in steps if step["ok"] is False]
+    error = answer.json().get("error")
+    assert (error is not None) == bool(bad), answer
     if bad:
+        assert set(error) == {"code", "exit", "what", "where", "next"}, error
+        assert error["code"] == bad[0]["code"], error
+        assert error["exit"] == answer.status, answer
+        assert bad[0]["step"] in error["what"], error
+        assert error["next"] == bad[0]["next"], error
         assert bad[0]["detail"], bad
         assert bad[0]["next"], bad
         said = node.run("doctor", *words)
