@@ -11,6 +11,10 @@
  * written is read back while it is still in memory, and at the end little is
  * left to do.  What is hashed is what the file gives, never what was meant to
  * be in it.
+ *
+ * The thread is no worker of a pool: it lasts as long as the writer, who is a
+ * worker himself, and would wait there for him to end.  Without a thread all
+ * is hashed at the end.
  */
 
 struct follow;
