@@ -17,7 +17,7 @@
 #define DESCRIPTOR_OFFSET 4u
 #define DESCRIPTOR_SINGLE_SEGMENT 0x20u
 
-/* The window descriptor follows it: five bits of exponent, three of mantissa. */
+/* The window descriptor follows: five bits of exponent, three of mantissa. */
 #define WINDOW_LOG_MIN 10u
 
 /* What codec_estimate looks at. */

@@ -113,8 +113,8 @@ void document_encode(const struct document *d, struct buffer *out);
 /*
  * Read a sealed document of at most max bytes (without its signatures),
  * which has at least one signature.  What follows it stays in the reader.
- * d must be empty; on failure it is, and the reader has not moved.  PH_OK, PH_ENOMEM,
- * PH_ELIMIT or PH_EDOCUMENT.
+ * d must be empty; on failure it is, and the reader has not moved.  PH_OK,
+ * PH_ENOMEM, PH_ELIMIT or PH_EDOCUMENT.
  */
 int document_decode(struct reader *r, size_t max,
     struct document *d) ATTR_CHECK;

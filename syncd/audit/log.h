@@ -44,9 +44,9 @@ uint64_t log_size(const struct log *lg);
 
 /*
  * Add an entry whose body has the seq log_size() (PH_EINTERNAL for another).
- * PH_OK: it is durable.  PH_ELIMIT for a body beyond PH_LOG_ENTRY_MAX, PH_ENOSPC: nothing was
- * added.  PH_EIO: whether it was added is not known and the log refuses
- * everything that changes it until it was opened again.
+ * PH_OK: it is durable.  PH_ELIMIT for a body beyond PH_LOG_ENTRY_MAX,
+ * PH_ENOSPC: nothing was added.  PH_EIO: whether it was added is not known and
+ * the log refuses everything that changes it until it was opened again.
  */
 int log_append(struct log *lg, const void *body, size_t len) ATTR_CHECK;
 

@@ -3,8 +3,8 @@
  *
  * One mutex guards the queues.  A job is in exactly one of: its lane's queue
  * (behind another of that lane), the ready queue or that of short jobs, a
- * thread, the finished queue.  A lane is busy from the moment one of its jobs enters the ready
- * queue until that job was run.
+ * thread, the finished queue.  A lane is busy from the moment one of its jobs
+ * enters the ready queue until that job was run.
  *
  * Threads tell the loop through an eventfd: that needs no memory, so a job
  * that was accepted can always be finished.

@@ -18,8 +18,8 @@
  *
  * A verb begins on the loop.  What touches the catalogue is a step in its
  * lane, what is long a step in another; while a step runs the answer is
- * that thread's, and progress still the loop's.  When all is done the verb calls request_finish(),
- * once, on the loop.
+ * that thread's, and progress still the loop's.  When all is done the verb
+ * calls request_finish(), once, on the loop.
  */
 
 struct request;

@@ -29,7 +29,7 @@
  */
 #define HOLE_MIN 4096u
 
-/* Shorter constant runs stay in their literal; how far apart they are sought. */
+/* Shorter constant runs stay in their literal; they are sought so far apart. */
 #define CONSTANT_MIN 256u
 #define CONSTANT_STRIDE 64u
 

@@ -44,11 +44,11 @@ struct index_bytes {
 
 /*
  * Open the index in the directory at path, which is created when missing,
- * with an empty index in it, to be settled.  map_size is the address space set aside, 0 for
- * the usual 64 GiB.  PH_OK and *out; or an error with f filled in: PH_EBUSY
- * when it is open already, here or in another process; PH_EDIGEST when it is
- * damaged or of another machine or release: index_destroy() and rebuild;
- * PH_EPERM, PH_ENOSPC, PH_ENOMEM, PH_EIO.
+ * with an empty index in it, to be settled.  map_size is the address space
+ * set aside, 0 for the usual 64 GiB.  PH_OK and *out; or an error with f
+ * filled in: PH_EBUSY when it is open already, here or in another process;
+ * PH_EDIGEST when it is damaged or of another machine or release:
+ * index_destroy() and rebuild; PH_EPERM, PH_ENOSPC, PH_ENOMEM, PH_EIO.
  */
 int index_open(const struct files *fs, const char *path, uint64_t map_size,
     struct index **out, struct failure *f) ATTR_CHECK;

@@ -51,8 +51,8 @@ struct policy {
 /*
  * Read a policy; file is its name for messages.  One without rules is refused
  * (a file that was emptied must not withdraw everything).  PH_OK and *out,
- * which the caller frees; or PH_EPOLICY (PH_ENOMEM) with f filled in: what is wrong at
- * which line and column, and what would be right.
+ * which the caller frees; or PH_EPOLICY (PH_ENOMEM) with f filled in: what is
+ * wrong at which line and column, and what would be right.
  */
 int policy_read(const char *text, size_t len, const char *file,
     struct policy **out, struct failure *f) ATTR_CHECK;

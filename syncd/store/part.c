@@ -3,8 +3,8 @@
  *
  * The plan: "PHP1" ‖ u32 segment size ‖ u64 size ‖ 32 base ‖ 16 zeros; then
  * for each segment 32 encoding digest ‖ u32 length, with the highest bit set
- * for a plain one ‖ 32 target digest, zeros where there is none.  The files are opened for each call: what comes
- * through a link is slower.
+ * for a plain one ‖ 32 target digest, zeros where there is none.  The files
+ * are opened for each call: what comes through a link is slower.
  */
 #include <fcntl.h>
 #include <inttypes.h>

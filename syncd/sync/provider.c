@@ -17,7 +17,7 @@ on_frame(void *cookie, const struct frame *frame)
 	struct provider *p;
 
 	p = cookie;
-	/* Everything after AUTH waits until AUTH was checked (provider_job_submit). */
+	/* All after AUTH waits until that was checked (provider_job_submit). */
 	switch (frame->type) {
 	case MESSAGE_HELLO:
 		return provider_on_hello(p, frame);

@@ -322,6 +322,16 @@ class Format(CheckCase):
         text = "static int a(void)\n{\n\treturn 1;\n}\n"
         self.assert_bad("format.py", self.files(text), "proto/a.c:1", "differs")
 
+    def test_long_comment(self):
+        for line in ("/* %s */" % ("x" * 75), "/*\n * a \"%s\"\n */" % ("x" * 75)):
+            text = source(line + "\n")
+            where = "proto/a.c:%d" % (5 if "\n" in line else 4)
+            self.assert_bad("format.py", self.files(text), where, "80 columns")
+
+    def test_long_string(self):
+        text = source('static const char a[] =\n    "%s";\n' % ("x" * 90))
+        self.assert_good("format.py", self.files(text))
+
 
 class Docs(CheckCase):
     def test_good(self):

@@ -171,7 +171,8 @@ take_answer(struct asked *a, const uint8_t *text, size_t len)
 	free(a->text);
 	a->text = strndup((const char *)text, len);
 	ck_assert_ptr_nonnull(a->text);
-	/* Freed with what is asked. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	/* Freed with what is asked. */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	ck_assert_int_eq(control_answer_decode(a->text, len, &a->answer),
 	    PH_OK);
 	if (a->answer.kind == CONTROL_PROGRESS) {
