@@ -65,7 +65,7 @@ void link_set_callback(struct link *link, link_callback *callback,
  * Call back with LINK_READABLE, LINK_WRITABLE, both or neither (0) from now
  * on, again and again while it is so.  LINK_OPEN and LINK_CLOSED come
  * unasked; but a far side that vanishes is noticed only by one who reads or
- * writes.
+ * writes, and who may have something to read first is told when he reads.
  */
 void link_want(struct link *link, int events);
 

@@ -136,8 +136,11 @@ fd_update(struct link *link)
 	int64_t wait_ms;
 	int in, out, over;
 
-	/* Nobody would read what is left, and so learn of the end. */
-	if (l->gone && (link->ended_in || !(link->wanted & LINK_READABLE)))
+	/*
+	 * All was read.  Before, an owner that does not want to read now, as
+	 * it is busy, still learns what the far side said when it left.
+	 */
+	if (l->gone && link->ended_in)
 		(void)fail_cut(l, "it is gone");
 	over = link_is_over(link);
 	in = !over && (link->wanted & LINK_READABLE) && !link->ended_in;

@@ -212,14 +212,23 @@ START_TEST(last_words_are_heard_before_the_cut)
 }
 END_TEST
 
-START_TEST(a_writer_hears_of_the_cut)
+START_TEST(a_writer_hears_of_the_cut_when_it_reads)
 {
+	char buf[16];
 	size_t n;
 
+	far_write("abort");
 	far_close(&far_in);
+	far_close(&far_out);
 	link_want(w.link, LINK_WRITABLE);
 	ck_assert_int_eq(link_write(w.link, "lost", 4, &n), PH_OK);
-	(void)link_watch_until(&w, LINK_CLOSED);
+	link_watch_turn(&w, 20);
+	ck_assert_int_eq(w.nclosed, 0);
+	link_want(w.link, LINK_READABLE);
+	link_watch_turn(&w, 20);
+	ck_assert_int_eq(link_read(w.link, buf, sizeof(buf), &n), PH_OK);
+	ck_assert_uint_eq(n, 5);
+	ck_assert_int_eq(link_watch_end(&w), PH_ECUT);
 	ck_assert_int_eq(link_failure(w.link)->code, PH_ECUT);
 	ck_assert_str_ne(link_failure(w.link)->what, "");
 	link_watch_turn(&w, 20);
@@ -483,7 +492,7 @@ main(void)
 	tcase_add_test(tc, the_end_comes_after_the_bytes);
 	tcase_add_test(tc, half_closed_by_us);
 	tcase_add_test(tc, last_words_are_heard_before_the_cut);
-	tcase_add_test(tc, a_writer_hears_of_the_cut);
+	tcase_add_test(tc, a_writer_hears_of_the_cut_when_it_reads);
 	tcase_add_test(tc, freed_by_its_callback);
 	tcase_add_test(tc, one_socket_for_both);
 	tcase_add_test(tc, two_descriptors_of_one_socket);

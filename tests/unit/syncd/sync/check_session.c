@@ -347,7 +347,7 @@ START_TEST(a_stranger_gets_nothing)
 	node_publish(&primary, "winxp", "9", "v1");
 	network_contact(&primary, &site, &run);
 	ck_assert_int_eq(run.outcome, RUN_FAILED);
-	ck_assert_int_eq(run.failure.code, PH_EIDENTITY);
+	ck_assert_msg(run.failure.code == PH_EIDENTITY, "%s", run.failure.what);
 	ck_assert_uint_lt(run.wire_received, 2000);
 	run_fini(&run);
 }

@@ -332,7 +332,8 @@ move(int from, int to, size_t max)
 	if (max > sizeof(buf))
 		max = sizeof(buf);
 	n = recv(from, buf, max, MSG_DONTWAIT);
-	if (n < 0 && errno == EAGAIN)
+	/* Who closes and has not read all resets; what it sent comes yet. */
+	if (n < 0 && (errno == EAGAIN || errno == ECONNRESET))
 		return 0;
 	if (n <= 0)
 		return -1;
