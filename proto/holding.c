@@ -11,9 +11,6 @@
 
 #include "proto/holding.h"
 
-/* STATE MANIFEST-DIGEST IMAGE VERSION EVIDENCE TIME. */
-#define NFIELDS 6u
-
 /* Room for the name of any state or evidence. */
 #define WORD_SIZE 16u
 
@@ -89,7 +86,8 @@ holding_encode(const struct holding *h, struct buffer *out)
 
 /* Read the words of a line; the names and the digest, as they are. */
 static int
-decode_words(const struct line_field fields[NFIELDS], struct holding *out)
+decode_words(const struct line_field fields[HOLDING_FIELDS],
+    struct holding *out)
 {
 	char state[WORD_SIZE], evidence[WORD_SIZE];
 	char time[RFC3339_SIZE];
@@ -106,7 +104,7 @@ decode_words(const struct line_field fields[NFIELDS], struct holding *out)
 
 /* Read which version a line is about. */
 static int
-decode_item(const struct line_field fields[NFIELDS], struct holding *out)
+decode_item(const struct line_field fields[HOLDING_FIELDS], struct holding *out)
 {
 	char digest[DIGEST_TEXT_SIZE];
 
@@ -125,12 +123,12 @@ decode_item(const struct line_field fields[NFIELDS], struct holding *out)
 int
 holding_decode(const char *line, size_t len, struct holding *out)
 {
-	struct line_field fields[NFIELDS];
+	struct line_field fields[HOLDING_FIELDS];
 	struct holding h;
 	int gone;
 
 	memset(&h, 0, sizeof(h));
-	if (line_fields_split(line, len, NFIELDS, fields) != PH_OK ||
+	if (line_fields_split(line, len, HOLDING_FIELDS, fields) != PH_OK ||
 	    decode_words(fields, &h) != PH_OK ||
 	    decode_item(fields, &h) != PH_OK)
 		return PH_EMESSAGE;
@@ -153,5 +151,5 @@ holding_check_set(const struct lineset *set)
 		if (holding_decode(line, len, &h) != PH_OK)
 			return PH_EMESSAGE;
 	}
-	return line_fields_check(set, NFIELDS, LINE_FIELDS_EXACT);
+	return line_fields_check(set, HOLDING_FIELDS, LINE_FIELDS_EXACT);
 }

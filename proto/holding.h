@@ -34,6 +34,12 @@ enum holding_evidence {
 };
 #define HOLDING_NEVIDENCES 5u
 
+/*
+ * Fields of a line, for line_fields.h: state, manifest, image, version,
+ * evidence, time.
+ */
+#define HOLDING_FIELDS 6u
+
 /* Plain data without memory of its own. */
 struct holding {
 	enum holding_state state;

@@ -9,6 +9,7 @@
 #include "proto/grant_item.h"
 #include "proto/holding.h"
 #include "proto/json_terms.h"
+#include "proto/line_fields.h"
 #include "proto/lineset_diff.h"
 #include "proto/receipt.h"
 #include "syncd/catalogue/checkpoints.h"
@@ -194,44 +195,92 @@ on_staging(void *cookie, const struct staging_partial *partial)
 	    on_partial_reference, m);
 }
 
+/* A line, by what it is about: "IMAGE VERSION". */
+struct named {
+	struct line_field name;
+	size_t line;
+};
+
+/* By name; of one name, in the order of the lines. */
+static int
+compare_named(const void *pa, const void *pb)
+{
+	const struct named *a, *b;
+	int order;
+
+	a = pa;
+	b = pb;
+	order = lineset_compare(a->name.text, a->name.len, b->name.text,
+	    b->name.len);
+	if (order == 0)
+		order = a->line < b->line ? -1 : a->line > b->line;
+	return order;
+}
+
+/* The lines of a set by name; freed by the caller. */
+static int
+sort_named(const struct lineset *all, struct named **out)
+{
+	struct line_field fields[HOLDING_FIELDS];
+	struct named *named;
+	const char *line;
+	size_t i, len;
+	int r;
+
+	named = calloc(lineset_count(all) + 1, sizeof(*named));
+	*out = named;
+	if (named == NULL)
+		return PH_ENOMEM;
+	for (i = 0; i < lineset_count(all); i++) {
+		line = lineset_line(all, i, &len);
+		r = line_fields_split(line, len, HOLDING_FIELDS, fields);
+		if (r != PH_OK)
+			return r;
+		named[i].line = i;
+		named[i].name.text = fields[2].text;
+		named[i].name.len =
+		    (size_t)(fields[3].text - fields[2].text) + fields[3].len;
+	}
+	qsort(named, lineset_count(all), sizeof(*named), compare_named);
+	return PH_OK;
+}
+
+/* 1 when two lines are of one version. */
+static int
+same_name(const struct named *a, const struct named *b)
+{
+	return lineset_compare(a->name.text, a->name.len, b->name.text,
+		   b->name.len) == 0;
+}
+
 /*
  * One line for each image and version: a version of two files that are both
- * being received, or that was withdrawn and comes again, has several.
+ * being received, or that was withdrawn and comes again, has several.  Lines
+ * sort by state: partial is before withdrawn, and the first one stays.
  */
 static int
 drop_doubles(struct lineset *all, struct lineset **out)
 {
 	struct lineset_builder *b;
-	struct holding h, other;
+	struct named *named;
 	const char *line;
-	size_t i, k, len;
-	int keep, r;
+	size_t i, len;
+	int r;
 
 	b = lineset_builder_new();
-	r = b == NULL ? PH_ENOMEM : PH_OK;
+	r = sort_named(all, &named);
+	if (b == NULL)
+		r = PH_ENOMEM;
 	for (i = 0; r == PH_OK && i < lineset_count(all); i++) {
-		line = lineset_line(all, i, &len);
-		r = holding_decode(line, len, &h);
-		keep = 1;
-		/* Lines sort by state: partial is before withdrawn. */
-		for (k = 0; r == PH_OK && k < i && keep; k++) {
-			const char *before;
-			size_t n;
-
-			if (h.state != HOLDING_PARTIAL &&
-			    h.state != HOLDING_WITHDRAWN)
-				break;
-			before = lineset_line(all, k, &n);
-			r = holding_decode(before, n, &other);
-			keep = strcmp(h.image, other.image) != 0 ||
-			    strcmp(h.version, other.version) != 0;
-		}
-		if (r == PH_OK && keep)
-			r = lineset_builder_add(b, line, len);
+		if (i > 0 && same_name(&named[i - 1], &named[i]))
+			continue;
+		line = lineset_line(all, named[i].line, &len);
+		r = lineset_builder_add(b, line, len);
 	}
 	if (r == PH_OK)
 		r = lineset_builder_finish(b, out);
 	lineset_builder_free(b);
+	free(named);
 	return r;
 }
 

@@ -58,14 +58,8 @@ known_add(struct known_list *list, const struct manifest *m,
     const struct digest *digest, int copy)
 {
 	struct known *items, *k;
-	size_t i, size;
+	size_t size;
 
-	/* A version goes once, however many labellings of it are known. */
-	for (i = 0; copy && i < list->count; i++) {
-		k = &list->items[i];
-		copy = !(k->copy && strcmp(k->image, m->image) == 0 &&
-		    strcmp(k->version, m->version) == 0);
-	}
 	if (list->count == list->size) {
 		size = list->size == 0 ? 16 : list->size * 2;
 		items = realloc(list->items, size * sizeof(*items));
@@ -81,6 +75,39 @@ known_add(struct known_list *list, const struct manifest *m,
 	k->manifest = *digest;
 	k->copy = copy;
 	return PH_OK;
+}
+
+/* By image and version; of one version, with a copy first. */
+static int
+compare_known(const void *pa, const void *pb)
+{
+	const struct known *a, *b;
+	int order;
+
+	a = pa;
+	b = pb;
+	order = strcmp(a->image, b->image);
+	if (order == 0)
+		order = strcmp(a->version, b->version);
+	return order != 0 ? order : b->copy - a->copy;
+}
+
+/* A version goes once, however many labellings of it are known. */
+static void
+known_once(struct known_list *list)
+{
+	struct known *k;
+	size_t i;
+
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(*list->items),
+		    compare_known);
+	for (i = list->count; i > 1; i--) {
+		k = &list->items[i - 1];
+		if (strcmp(k->image, (k - 1)->image) == 0 &&
+		    strcmp(k->version, (k - 1)->version) == 0)
+			k->copy = 0;
+	}
 }
 
 /* Staging directories, to see what is being received. */
@@ -189,6 +216,7 @@ find_denied(struct catalogue *c, struct known_list *out)
 		index_abort(walk.txn);
 	}
 	*out = walk.out;
+	known_once(out);
 	return r;
 }
 

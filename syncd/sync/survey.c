@@ -323,61 +323,110 @@ add_line(char ***lines, size_t *n, const char *image, const char *version)
 	return PH_OK;
 }
 
-/* Whether a list has a version; PH_EABSENT when not. */
-static int
-find_item(const struct lineset *list, const char *image, const char *version,
-    struct grant_item *out)
-{
-	const char *line;
-	size_t i, len;
+/* A version, in an array in which it is looked for. */
+struct named {
+	char image[PH_NAME_MAX + 1];
+	char version[PH_VERSION_MAX + 1];
+};
 
-	for (i = 0; i < lineset_count(list); i++) {
-		line = lineset_line(list, i, &len);
-		if (grant_item_decode(line, len, out) == PH_OK &&
-		    strcmp(out->image, image) == 0 &&
-		    strcmp(out->version, version) == 0)
-			return PH_OK;
-	}
-	return PH_EABSENT;
+static int
+compare_named(const void *pa, const void *pb)
+{
+	const struct named *a, *b;
+	int order;
+
+	a = pa;
+	b = pb;
+	order = strcmp(a->image, b->image);
+	return order != 0 ? order : strcmp(a->version, b->version);
 }
 
-/* Whether a set has a version that is all here; PH_EABSENT when not. */
+/* All versions of a list, sorted; freed by the caller. */
 static int
-find_held(const struct lineset *set, const char *image, const char *version)
-{
-	struct holding h;
-	const char *line;
-	size_t i, len;
-
-	for (i = 0; i < lineset_count(set); i++) {
-		line = lineset_line(set, i, &len);
-		if (holding_decode(line, len, &h) == PH_OK &&
-		    h.state != HOLDING_WITHDRAWN &&
-		    h.state != HOLDING_PARTIAL && strcmp(h.image, image) == 0 &&
-		    strcmp(h.version, version) == 0)
-			return PH_OK;
-	}
-	return PH_EABSENT;
-}
-
-int
-survey_compare(struct catalogue *c, const struct lineset *list, struct run *run)
+name_items(const struct lineset *list, struct named **out)
 {
 	struct grant_item item;
-	struct lineset *set;
+	const char *line;
+	size_t i, len;
+	int r;
+
+	*out = calloc(lineset_count(list) + 1, sizeof(**out));
+	r = *out == NULL ? PH_ENOMEM : PH_OK;
+	for (i = 0; r == PH_OK && i < lineset_count(list); i++) {
+		line = lineset_line(list, i, &len);
+		r = grant_item_decode(line, len, &item);
+		if (r != PH_OK)
+			break;
+		(void)strcpy((*out)[i].image, item.image);
+		(void)strcpy((*out)[i].version, item.version);
+	}
+	if (r == PH_OK)
+		qsort(*out, lineset_count(list), sizeof(**out), compare_named);
+	return r;
+}
+
+/* The versions of a set that are all here, sorted; *n of them. */
+static int
+name_held(const struct lineset *set, struct named **out, size_t *n)
+{
 	struct holding h;
 	const char *line;
 	size_t i, len;
 	int r;
 
+	*n = 0;
+	*out = calloc(lineset_count(set) + 1, sizeof(**out));
+	r = *out == NULL ? PH_ENOMEM : PH_OK;
+	for (i = 0; r == PH_OK && i < lineset_count(set); i++) {
+		line = lineset_line(set, i, &len);
+		r = holding_decode(line, len, &h);
+		if (r != PH_OK || h.state == HOLDING_WITHDRAWN ||
+		    h.state == HOLDING_PARTIAL)
+			continue;
+		(void)strcpy((*out)[*n].image, h.image);
+		(void)strcpy((*out)[(*n)++].version, h.version);
+	}
+	if (r == PH_OK)
+		qsort(*out, *n, sizeof(**out), compare_named);
+	return r;
+}
+
+/* 1 when a version is among them. */
+static int
+is_named(const struct named *named, size_t n, const char *image,
+    const char *version)
+{
+	struct named key;
+
+	(void)strcpy(key.image, image);
+	(void)strcpy(key.version, version);
+	return n > 0 &&
+	    bsearch(&key, named, n, sizeof(*named), compare_named) != NULL;
+}
+
+int
+survey_compare(struct catalogue *c, const struct lineset *list, struct run *run)
+{
+	struct named *granted, *held;
+	struct grant_item item;
+	struct lineset *set;
+	struct holding h;
+	const char *line;
+	size_t i, len, nheld;
+	int r;
+
+	granted = held = NULL;
 	r = statement_set(c, &set);
 	if (r != PH_OK)
 		return r;
+	r = name_items(list, &granted);
+	if (r == PH_OK)
+		r = name_held(set, &held, &nheld);
 	for (i = 0; r == PH_OK && i < lineset_count(set); i++) {
 		line = lineset_line(set, i, &len);
 		r = holding_decode(line, len, &h);
 		if (r == PH_OK && h.state != HOLDING_WITHDRAWN &&
-		    find_item(list, h.image, h.version, &item) != PH_OK)
+		    !is_named(granted, lineset_count(list), h.image, h.version))
 			r = add_line(&run->would_withdraw,
 			    &run->nwould_withdraw, h.image, h.version);
 	}
@@ -385,11 +434,13 @@ survey_compare(struct catalogue *c, const struct lineset *list, struct run *run)
 		line = lineset_line(list, i, &len);
 		r = grant_item_decode(line, len, &item);
 		if (r == PH_OK && item.state != GRANT_RETIRE &&
-		    find_held(set, item.image, item.version) != PH_OK)
+		    !is_named(held, nheld, item.image, item.version))
 			r = add_line(&run->would_receive, &run->nwould_receive,
 			    item.image, item.version);
 	}
 	run->nothing_granted = lineset_count(list) == 0;
+	free(held);
+	free(granted);
 	lineset_free(set);
 	return r;
 }
