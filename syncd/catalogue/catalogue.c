@@ -25,6 +25,7 @@
 #include "syncd/catalogue/marks.h"
 #include "syncd/catalogue/policies.h"
 #include "syncd/catalogue/recovery.h"
+#include "syncd/catalogue/repeats.h"
 #include "syncd/catalogue/rows.h"
 #include "syncd/config/keypair.h"
 #include "syncd/config/marker.h"
@@ -497,6 +498,8 @@ catalogue_upkeep(struct catalogue *c)
 	r = display_retry_owed(c);
 	if (r == PH_OK && c->marker_behind)
 		r = marks_raise(c);
+	if (r == PH_OK)
+		r = repeats_prune(c);
 	return r;
 }
 

@@ -88,6 +88,8 @@ struct catalogue {
 	void (*grant_changed)(void *cookie, const struct digest *id);
 	void *grant_cookie;
 
+	int64_t pruned; /* When repeats were last; 0: not yet (repeats.h). */
+
 	uint64_t quiet_size; /* Of the log, when nothing was to be done; 0:
 				it is not known (quiet.h). */
 

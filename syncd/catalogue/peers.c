@@ -13,23 +13,51 @@
 
 #include "syncd/catalogue/peers.h"
 
+/* Whose refusals of a code are counted together: of a key, or of a gate. */
+struct counted {
+	uint8_t row[DIGEST_SIZE + 2];
+	size_t len;
+};
+
+static struct counted
+count_key(const struct digest *key, int code)
+{
+	struct counted counted;
+
+	memset(&counted, 0, sizeof(counted));
+	memcpy(counted.row, key->bytes, DIGEST_SIZE);
+	counted.row[DIGEST_SIZE] = (uint8_t)-code;
+	counted.len = DIGEST_SIZE + 1;
+	return counted;
+}
+
+static struct counted
+count_gate(const struct peer_gate *gate, int code)
+{
+	struct counted counted;
+
+	counted = count_key(&gate->id, code);
+	counted.len++;
+	return counted;
+}
+
 /*
- * Log a refusal: in the log about the repository when the key is one's, else
- * in the main log.  That it cannot be logged changes nothing for the peer.
+ * Log a refusal in the log about a repository, or (NULL) in the main log.
+ * That it cannot be logged changes nothing for the peer.
  */
 static void
 log_refusal(struct catalogue *c, const struct digest *about,
-    const struct digest *key, const struct digest *claimed, int code)
+    const struct counted *counted, const struct digest *key,
+    const struct digest *claimed, int code)
 {
 	char fingerprint[KEY_FINGERPRINT_SIZE];
-	uint8_t row[DIGEST_SIZE + 1];
 	struct ledger_entry e;
 	uint64_t repeats;
 	int due;
 
-	memcpy(row, key->bytes, DIGEST_SIZE);
-	row[DIGEST_SIZE] = (uint8_t)-code;
-	if (repeats_count(c, row, sizeof(row), &due, &repeats) != PH_OK || !due)
+	if (repeats_count(c, counted->row, counted->len, &due, &repeats) !=
+		PH_OK ||
+	    !due)
 		return;
 	if (ledger_begin(c, about, "refused", "syncd", &e) != PH_OK) {
 		ledger_abort(&e);
@@ -41,30 +69,51 @@ log_refusal(struct catalogue *c, const struct digest *about,
 	json_put_string(&e.w, "code", error_name(code));
 	json_put_u64(&e.w, "repeats", repeats);
 	if (ledger_commit(c, &e, NULL) == PH_OK)
-		(void)!repeats_told(c, row, sizeof(row));
+		(void)!repeats_told(c, counted->row, counted->len);
 }
 
-/* Words for a key that is not what it should be. */
+/*
+ * Refuse a key that nobody has.  A peer makes as many as it likes, so they
+ * are counted as one for each gate, which only a registered SSH key opens,
+ * and are in the log about its repository.
+ */
 static int
-refuse(struct catalogue *c, const struct registration *record,
-    const struct digest *key, const struct digest *claimed, int code,
-    struct failure *f)
+refuse_unknown(struct catalogue *c, const struct peer_gate *gate,
+    const struct digest *key, const struct digest *claimed, struct failure *f)
 {
 	char fingerprint[KEY_FINGERPRINT_SIZE], hex[DIGEST_HEX_SIZE];
+	const struct digest *about;
+	struct registration record;
+	struct counted counted;
 
+	about = NULL;
+	if (gate != NULL && registry_get_id(c, &gate->id, &record) == PH_OK)
+		about = &gate->id;
+	counted = gate == NULL ? count_key(key, PH_EIDENTITY) :
+				 count_gate(gate, PH_EIDENTITY);
+	log_refusal(c, about, &counted, key, claimed, PH_EIDENTITY);
 	key_id_fingerprint(key, fingerprint);
 	digest_hex(claimed, hex);
-	log_refusal(c, record == NULL ? NULL : &record->id, key, claimed, code);
-	if (record == NULL)
-		(void)failure_set(f, code,
-		    "the key %s is of no repository (it claimed the id %.16s)",
-		    fingerprint, hex);
-	else
-		(void)failure_set(f, code,
-		    "%s (key %s) came with the id or SSH key of another "
-		    "(%.16s)",
-		    record->name, fingerprint, hex);
-	return code;
+	return failure_set(f, PH_EIDENTITY,
+	    "the key %s is of no repository (it claimed the id %.16s)",
+	    fingerprint, hex);
+}
+
+/* Refuse a repository's key that came with what is another's. */
+static int
+refuse(struct catalogue *c, const struct registration *record,
+    const struct digest *key, const struct digest *claimed, struct failure *f)
+{
+	char fingerprint[KEY_FINGERPRINT_SIZE], hex[DIGEST_HEX_SIZE];
+	struct counted counted;
+
+	counted = count_key(key, PH_EIDENTITY);
+	log_refusal(c, &record->id, &counted, key, claimed, PH_EIDENTITY);
+	key_id_fingerprint(key, fingerprint);
+	digest_hex(claimed, hex);
+	return failure_set(f, PH_EIDENTITY,
+	    "%s (key %s) came with the id or SSH key of another (%.16s)",
+	    record->name, fingerprint, hex);
 }
 
 /* PH_OK when a record may have a session now. */
@@ -92,6 +141,7 @@ peer_check(struct catalogue *c, const struct digest *id,
 {
 	struct registration record;
 	struct key_public signer;
+	struct counted counted;
 	struct digest key;
 	int r;
 
@@ -103,20 +153,21 @@ peer_check(struct catalogue *c, const struct digest *id,
 	key_id(&signer, &key);
 	r = registry_get_key(c, &key, &record);
 	if (r == PH_EUNKNOWN)
-		return refuse(c, NULL, &key, id, PH_EIDENTITY, f);
+		return refuse_unknown(c, gate, &key, id, f);
 	if (r != PH_OK)
 		return failure_default(f, r, "looking for a key");
 	if (!key_equal(&record.key, &signer))
-		return refuse(c, &record, &key, id, PH_EIDENTITY, f);
+		return refuse(c, &record, &key, id, f);
 	if (digest_compare(&record.id, id) != 0)
-		return refuse(c, &record, &key, id, PH_EIDENTITY, f);
+		return refuse(c, &record, &key, id, f);
 	if (gate != NULL &&
 	    (digest_compare(&gate->id, id) != 0 ||
 		digest_compare(&gate->fingerprint, &key) != 0))
-		return refuse(c, &record, &key, &gate->id, PH_EIDENTITY, f);
+		return refuse(c, &record, &key, &gate->id, f);
 	r = check_record(&record);
 	if (r != PH_OK) {
-		log_refusal(c, &record.id, &key, id, r);
+		counted = count_key(&key, r);
+		log_refusal(c, &record.id, &counted, &key, id, r);
 		return failure_set(f, r, "%s: %s", record.name,
 		    error_sentence(r));
 	}

@@ -35,9 +35,9 @@ struct peer_gate {
  *
  * PH_OK and *out; PH_ESIGNATURE; PH_EIDENTITY: unknown key, or one
  * repository's key with another's id; PH_EREMOVED; PH_EPAUSED.  Every
- * refusal of a key is logged (repeats by one key are counted, not repeated),
- * one of a signature that does not hold is not: it is nobody's.  f says who
- * tried what.
+ * refusal of a key is logged (repeats by one key, and all unknown keys by one
+ * gate, are counted, not repeated), one of a signature that does not hold is
+ * not: it is nobody's.  f says who tried what.
  */
 int peer_check(struct catalogue *c, const struct digest *id,
     const struct peer_gate *gate,

@@ -15,6 +15,9 @@
 
 #define REPEATS_INTERVAL_S 3600
 
+/* A count that is as old as this is given up, with what was not told. */
+#define REPEATS_KEPT_S (24 * 3600)
+
 /* The longest key: two digests and a code. */
 #define REPEATS_KEY_MAX 65u
 
@@ -27,5 +30,8 @@
 int repeats_count(struct catalogue *c, const void *key, size_t len, int *due,
     uint64_t *repeats) ATTR_CHECK;
 int repeats_told(struct catalogue *c, const void *key, size_t len) ATTR_CHECK;
+
+/* Remove counts that are too old; once an interval, however often called. */
+int repeats_prune(struct catalogue *c) ATTR_CHECK;
 
 #endif

@@ -176,6 +176,39 @@ START_TEST(logged_once_an_interval)
 }
 END_TEST
 
+/* Keys are made for nothing: by one gate, all of them are one stranger. */
+START_TEST(strangers_by_a_gate)
+{
+	uint8_t seed[KEY_SIZE];
+	struct key_private *key;
+	struct peer_gate gate;
+	uint64_t before, other;
+	int i;
+
+	gate.id = gate.fingerprint = lab->id;
+	before = entries(&lab->id);
+	other = entries(NULL);
+	for (i = 0; i < 20; i++) {
+		memset(seed, i, sizeof(seed));
+		ck_assert_int_eq(key_private_new(seed, &key), PH_OK);
+		ck_assert_int_eq(come(key, &lab->id, &gate), PH_EIDENTITY);
+		key_private_free(key);
+	}
+	ck_assert_uint_eq(entries(&lab->id), before + 1);
+	ck_assert_uint_eq(entries(NULL), other);
+	/* What the repository does itself is told beside that. */
+	ck_assert_int_eq(come(lab->key, &world.primary.id, &gate),
+	    PH_EIDENTITY);
+	ck_assert_uint_eq(entries(&lab->id), before + 2);
+	/* A gate of a repository that is not registered. */
+	gate.id = world.primary.id;
+	ck_assert_int_eq(come(world.publisher, &lab->id, &gate), PH_EIDENTITY);
+	ck_assert_int_eq(come(world.policy, &lab->id, &gate), PH_EIDENTITY);
+	ck_assert_uint_eq(entries(NULL), other + 1);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -189,6 +222,7 @@ suite(void)
 	tcase_add_test(t, refused);
 	tcase_add_test(t, signature_that_does_not_hold);
 	tcase_add_test(t, paused_and_removed);
+	tcase_add_test(t, strangers_by_a_gate);
 	tcase_add_test(t, logged_once_an_interval);
 	suite_add_tcase(s, t);
 	return s;

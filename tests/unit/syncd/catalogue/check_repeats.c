@@ -89,6 +89,46 @@ START_TEST(clock_set_back)
 }
 END_TEST
 
+/* How many are counted. */
+static uint64_t
+rows(void)
+{
+	struct index_txn *txn;
+	uint64_t count;
+
+	ck_assert_int_eq(index_begin(world.primary.c->index, INDEX_READ, &txn),
+	    PH_OK);
+	ck_assert_int_eq(index_count(txn, INDEX_REFUSALS, &count), PH_OK);
+	index_abort(txn);
+	return count;
+}
+
+START_TEST(given_up_in_the_end)
+{
+	tell("a");
+	tell("b");
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(rows(), 2);
+	world.now += REPEATS_KEPT_S - 1;
+	ck_assert(happens("b"));
+	tell("b");
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(rows(), 2);
+	world.now += 1;
+	/* Not so soon again. */
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(rows(), 2);
+	world.now += REPEATS_INTERVAL_S;
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(rows(), 1);
+	ck_assert(happens("a"));
+	/* Nor are those of a future that was taken back. */
+	world.now -= 365 * 86400;
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(rows(), 0);
+}
+END_TEST
+
 START_TEST(damaged)
 {
 	struct index_txn *txn;
@@ -116,6 +156,7 @@ suite(void)
 	tcase_add_test(t, told_and_counted);
 	tcase_add_test(t, due_until_it_is_told);
 	tcase_add_test(t, clock_set_back);
+	tcase_add_test(t, given_up_in_the_end);
 	tcase_add_test(t, damaged);
 	suite_add_tcase(s, t);
 	return s;
