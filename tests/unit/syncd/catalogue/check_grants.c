@@ -251,6 +251,7 @@ suite(void)
 
 	s = suite_create("grants");
 	t = tcase_create("grants");
+	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, moves_only_with_the_list);
 	tcase_add_test(t, renewed);
