@@ -3,12 +3,16 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -25,6 +29,7 @@
 struct client {
 	char config[CONFIGURATION_PATH_SIZE]; /* For messages. */
 	int fd;
+	int take_ms;
 	struct control_writer writer;
 	struct buffer request;
 	struct control_decoder *decoder;
@@ -88,6 +93,20 @@ fail_denied(const struct client *c, const struct configuration *conf,
 	return PH_EDENIED;
 }
 
+/* Fail because syncd is there and takes nothing. */
+static int
+fail_silent(const struct client *c, struct failure *f)
+{
+	(void)failure_set(f, PH_ETIMEOUT,
+	    "syncd runs, and has taken no request for %d seconds",
+	    c->take_ms / 1000);
+	failure_next(f,
+	    "see its log; if it stays so, stop it and start it again: "
+	    "syncd --config %.200s",
+	    c->config);
+	return PH_ETIMEOUT;
+}
+
 /* Fail as errno of connect(2) says. */
 static int
 fail_connect(const struct client *c, const struct configuration *conf,
@@ -97,6 +116,8 @@ fail_connect(const struct client *c, const struct configuration *conf,
 		return fail_absent(c, path, f);
 	if (errno == EACCES || errno == EPERM)
 		return fail_denied(c, conf, path, f);
+	if (errno == EAGAIN)
+		return fail_silent(c, f);
 	return failure_set(f, PH_EIO, "cannot connect to %.300s: %s", path,
 	    strerror(errno));
 }
@@ -106,6 +127,7 @@ static int
 connect_to(struct client *c, const struct configuration *conf,
     struct failure *f)
 {
+	const struct timeval limit = { .tv_sec = CLIENT_TAKE_MS / 1000 };
 	char path[LAYOUT_PATH_SIZE];
 	struct sockaddr_un address;
 	struct layout layout;
@@ -123,6 +145,8 @@ connect_to(struct client *c, const struct configuration *conf,
 	if (c->fd == -1)
 		return failure_set(f, PH_EIO, "cannot make a socket: %s",
 		    strerror(errno));
+	/* Of connecting, too, which waits while the listener's queue is full. */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	while (connect(c->fd, (const struct sockaddr *)&address,
 		   sizeof(address)) != 0) {
 		if (errno != EINTR)
@@ -161,6 +185,7 @@ client_open(const char *config, struct client **out, struct failure *f)
 	(void)snprintf(c->config, sizeof(c->config), "%s", config);
 	buffer_init(&c->request, CONTROL_HEADER_SIZE + PH_CONTROL_MAX);
 	c->fd = -1;
+	c->take_ms = CLIENT_TAKE_MS;
 	c->decoder = control_decoder_new();
 	r = c->decoder == NULL ? failure_set(f, PH_ENOMEM, "out of memory") :
 				 connect_to(c, &conf, f);
@@ -170,6 +195,12 @@ client_open(const char *config, struct client **out, struct failure *f)
 	}
 	*out = c;
 	return PH_OK;
+}
+
+void
+client_set_take_ms(struct client *c, int take_ms)
+{
+	c->take_ms = take_ms;
 }
 
 /* Free the last answer. */
@@ -269,6 +300,8 @@ client_send(struct client *c, const int *fds, size_t nfds, struct failure *f)
 		/* It may have answered and closed: then its answer counts. */
 		if (n == -1 && (errno == EPIPE || errno == ECONNRESET))
 			return PH_OK;
+		if (n == -1 && errno == EAGAIN)
+			return fail_silent(c, f);
 		if (n == -1)
 			return failure_set(f, PH_EIO,
 			    "cannot send the request: %s", strerror(errno));
@@ -279,12 +312,36 @@ client_send(struct client *c, const int *fds, size_t nfds, struct failure *f)
 	return PH_OK;
 }
 
+/*
+ * Wait until there is something to receive, however long, but for a syncd
+ * that leaves what we sent in the socket.
+ */
+static int
+wait_for_syncd(struct client *c, struct failure *f)
+{
+	struct pollfd io = { .fd = c->fd, .events = POLLIN };
+	int left, n;
+
+	for (;;) {
+		n = poll(&io, 1, c->take_ms);
+		if (n > 0 || (n == -1 && errno != EINTR))
+			return PH_OK;
+		left = 0;
+		if (n == 0 && ioctl(c->fd, SIOCOUTQ, &left) == 0 && left > 0)
+			return fail_silent(c, f);
+	}
+}
+
 /* Wait for more bytes. */
 static int
 receive(struct client *c, struct failure *f)
 {
 	ssize_t n;
+	int r;
 
+	r = wait_for_syncd(c, f);
+	if (r != PH_OK)
+		return r;
 	do {
 		n = recv(c->fd, c->received, sizeof(c->received), 0);
 	} while (n == -1 && errno == EINTR);

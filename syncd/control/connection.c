@@ -28,7 +28,7 @@
 
 struct connection {
 	const struct control_context *context;
-	connection_ended *ended;
+	const struct connection_events *events;
 	void *cookie;
 	int64_t request_ms;
 	int64_t answer_ms;
@@ -131,6 +131,7 @@ static void
 take_request(struct connection *c, const uint8_t *text, size_t len)
 {
 	struct control_request decoded;
+	struct failure f;
 	size_t nfds;
 	int r;
 
@@ -146,10 +147,15 @@ take_request(struct connection *c, const uint8_t *text, size_t len)
 	c->nfds = 0;
 	c->request = request_new(c->context, &decoded, c->fds, nfds, c->actor,
 	    &request_events, c);
-	if (c->request == NULL)
+	if (c->request == NULL) {
 		refuse_code(c, PH_ENOMEM, "the request");
-	else
+	} else if (request_is_long(c->request) &&
+	    c->events->on_long(c->cookie, &f) != PH_OK) {
+		(void)request_fail(c->request, &f);
+		request_finish(c->request);
+	} else {
 		request_start(c->request);
+	}
 }
 
 /*
@@ -309,7 +315,7 @@ on_io(void *cookie, int events)
 	if (alive && (events & LOOP_WRITABLE))
 		alive = pump(c);
 	if (!alive) {
-		c->ended(c->cookie, c);
+		c->events->on_ended(c->cookie);
 		return;
 	}
 	update(c);
@@ -324,13 +330,13 @@ on_deadline(void *cookie)
 	diag(DIAG_WARNING, "a client of %s on the control socket %s", c->actor,
 	    c->decoder != NULL ? "connected and sent no whole request" :
 				 "does not take its answer");
-	c->ended(c->cookie, c);
+	c->events->on_ended(c->cookie);
 }
 
 struct connection *
 connection_new(const struct control_context *context, int fd, const char *actor,
-    int64_t request_ms, int64_t answer_ms, connection_ended *ended,
-    void *cookie)
+    int64_t request_ms, int64_t answer_ms,
+    const struct connection_events *events, void *cookie)
 {
 	struct loop *loop = context->engine->loop;
 	struct connection *c;
@@ -341,7 +347,7 @@ connection_new(const struct control_context *context, int fd, const char *actor,
 		return NULL;
 	}
 	c->context = context;
-	c->ended = ended;
+	c->events = events;
 	c->cookie = cookie;
 	c->request_ms = request_ms;
 	c->answer_ms = answer_ms;

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "proto/failure.h"
 #include "syncd/control/control_context.h"
 
 /*
@@ -22,17 +23,27 @@
 
 struct connection;
 
-/* It is over; the callee calls connection_free(). */
-typedef void connection_ended(void *cookie, struct connection *c);
+/* What the owner of a connection hears of it. */
+struct connection_events {
+	/*
+	 * It asks for what may take very long.  PH_OK, or PH_EPEERBUSY with
+	 * f:
+	 * it is answered with that.
+	 */
+	int (*on_long)(void *cookie, struct failure *f);
+
+	/* It is over; the callee calls connection_free(). */
+	void (*on_ended)(void *cookie);
+};
 
 /*
  * Serve a connected non-blocking socket (which becomes the connection's, also
  * when NULL is returned) of a person of that name (copied).  The times are
- * as above.  ended is never called before this returns.  NULL without memory.
+ * as above.  Nothing is heard of it before this returns.  NULL without memory.
  */
 struct connection *connection_new(const struct control_context *context, int fd,
     const char *actor, int64_t request_ms, int64_t answer_ms,
-    connection_ended *ended, void *cookie);
+    const struct connection_events *events, void *cookie);
 
 /* Close it; its request is canceled if it is not finished. */
 void connection_free(struct connection *c);

@@ -165,6 +165,15 @@ request_abandon(struct request *r)
 		on_cancel(r);
 }
 
+int
+request_is_long(const struct request *r)
+{
+	const struct verb *verb;
+
+	verb = verb_find(r->decoded.verb);
+	return verb != NULL && (verb->place & VERB_LONG) != 0;
+}
+
 struct buffer *
 request_output(struct request *r)
 {

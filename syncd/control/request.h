@@ -56,6 +56,9 @@ void request_start(struct request *r);
  */
 void request_abandon(struct request *r);
 
+/* 1 when it may take very long: others must not wait for its end. */
+int request_is_long(const struct request *r);
+
 /* What is to be sent; the owner takes it from there.  Loop only. */
 struct buffer *request_output(struct request *r);
 

@@ -346,6 +346,6 @@ image_publish(struct request *r)
 }
 
 const struct verb request_publish_verbs[] = {
-	{ "image.publish", VERB_AT_PRIMARY, image_publish },
+	{ "image.publish", VERB_AT_PRIMARY | VERB_LONG, image_publish },
 	{ NULL, VERB_AT_BOTH, NULL },
 };

@@ -147,7 +147,7 @@ sync_cancel(struct request *r)
 }
 
 const struct verb request_sync_verbs[] = {
-	{ "sync", VERB_AT_SITE, sync_start },
+	{ "sync", VERB_AT_SITE | VERB_LONG, sync_start },
 	{ "sync.cancel", VERB_AT_SITE, sync_cancel },
 	{ NULL, VERB_AT_BOTH, NULL },
 };

@@ -319,6 +319,6 @@ verify(struct request *r)
 }
 
 const struct verb request_verify_verbs[] = {
-	{ "verify", VERB_AT_BOTH, verify },
+	{ "verify", VERB_AT_BOTH | VERB_LONG, verify },
 	{ NULL, VERB_AT_BOTH, NULL },
 };

@@ -277,6 +277,6 @@ where(struct request *r)
 }
 
 const struct verb request_where_verbs[] = {
-	{ "where", VERB_AT_PRIMARY, where },
+	{ "where", VERB_AT_PRIMARY | VERB_LONG, where },
 	{ NULL, VERB_AT_BOTH, NULL },
 };

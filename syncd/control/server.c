@@ -34,6 +34,7 @@ struct client {
 	LIST_ENTRY(client) next;
 	struct server *server;
 	struct connection *connection;
+	int is_long; /* What it asked for may take very long. */
 };
 
 struct server {
@@ -47,15 +48,8 @@ struct server {
 	struct loop_io *io;
 	LIST_HEAD(, client) clients;
 	size_t nclients;
+	size_t nlong; /* Of these, with requests that may take very long. */
 };
-
-/* Accept while there is room for one more. */
-static void
-update(struct server *s)
-{
-	loop_io_want(s->io,
-	    s->nclients < SERVER_CLIENTS_MAX ? LOOP_READABLE : 0);
-}
 
 /* Forget a client. */
 static void
@@ -67,20 +61,42 @@ client_drop(struct client *client)
 		connection_free(client->connection);
 	LIST_REMOVE(client, next);
 	s->nclients--;
+	s->nlong -= (size_t)client->is_long;
 	free(client);
 }
 
 /* A connection is over. */
 static void
-on_ended(void *cookie, struct connection *c)
+on_ended(void *cookie)
+{
+	client_drop(cookie);
+}
+
+/* A client asks for what may take very long. */
+static int
+on_long(void *cookie, struct failure *f)
 {
 	struct client *client = cookie;
 	struct server *s = client->server;
 
-	(void)c;
-	client_drop(client);
-	update(s);
+	if (s->nlong < SERVER_LONG_MAX) {
+		client->is_long = 1;
+		s->nlong++;
+		return PH_OK;
+	}
+	(void)failure_set(f, PH_EPEERBUSY,
+	    "syncd has %u requests that take long, and takes no more",
+	    SERVER_LONG_MAX);
+	failure_next(f,
+	    "end some of them (image publish, sync, verify, where), or try "
+	    "again later");
+	return PH_EPEERBUSY;
 }
+
+static const struct connection_events connection_events = {
+	.on_long = on_long,
+	.on_ended = on_ended,
+};
 
 /* 1 when the process at the other end is in the operators' group. */
 static int
@@ -120,23 +136,44 @@ name_actor(uid_t uid, char out[PH_NAME_MAX + 1])
 		    (unsigned int)uid);
 }
 
-/* Say to a user who may not come that it is so; who does not hear it, not. */
+/* Say to one who may not come now why; who does not hear it, not. */
 static void
-refuse(int fd, const char *actor)
+refuse(int fd, const struct failure *f)
 {
 	struct buffer answer;
+
+	buffer_init(&answer, CONTROL_HEADER_SIZE + PH_CONTROL_MAX);
+	if (control_error_encode(f, NULL, 0, &answer) == PH_OK)
+		(void)!send(fd, answer.data, answer.len,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	buffer_fini(&answer);
+}
+
+/* Refuse a user who is no operator. */
+static void
+refuse_stranger(int fd, const char *actor)
+{
 	struct failure f;
 
+	diag(DIAG_WARNING, "%s may not use the control socket", actor);
 	(void)failure_set(&f, PH_EDENIED, "%s may not use the control socket",
 	    actor);
 	failure_next(&f,
 	    "run syncctl as the user of syncd, or become a member of "
 	    "operator_group");
-	buffer_init(&answer, CONTROL_HEADER_SIZE + PH_CONTROL_MAX);
-	if (control_error_encode(&f, NULL, 0, &answer) == PH_OK)
-		(void)!send(fd, answer.data, answer.len,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-	buffer_fini(&answer);
+	refuse(fd, &f);
+}
+
+/* Refuse one more client than are served. */
+static void
+refuse_busy(int fd)
+{
+	struct failure f;
+
+	(void)failure_set(&f, PH_EPEERBUSY, "syncd serves %u clients already",
+	    SERVER_CLIENTS_MAX);
+	failure_next(&f, "end some of them, or try again in a few seconds");
+	refuse(fd, &f);
 }
 
 /* 1 when the process at the other end may come; its user is then actor. */
@@ -150,11 +187,14 @@ is_welcome(const struct server *s, int fd, char actor[PH_NAME_MAX + 1])
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
 		return 0;
 	name_actor(peer.uid, actor);
-	if (peer.uid == 0 || peer.uid == geteuid() ||
-	    is_operator(s, fd, peer.gid))
+	if (peer.uid != 0 && peer.uid != geteuid() &&
+	    !is_operator(s, fd, peer.gid)) {
+		refuse_stranger(fd, actor);
+		return 0;
+	}
+	if (s->nclients < SERVER_CLIENTS_MAX)
 		return 1;
-	diag(DIAG_WARNING, "%s may not use the control socket", actor);
-	refuse(fd, actor);
+	refuse_busy(fd);
 	return 0;
 }
 
@@ -174,7 +214,7 @@ client_new(struct server *s, int fd, const char *actor)
 	LIST_INSERT_HEAD(&s->clients, client, next);
 	s->nclients++;
 	client->connection = connection_new(s->context, fd, actor,
-	    s->request_ms, s->answer_ms, on_ended, client);
+	    s->request_ms, s->answer_ms, &connection_events, client);
 	if (client->connection == NULL) {
 		diag(DIAG_WARNING, "no memory for a client");
 		client_drop(client);
@@ -197,7 +237,6 @@ on_listener(void *cookie, int events)
 		client_new(s, fd, actor);
 	else
 		(void)close(fd);
-	update(s);
 }
 
 /* Fill in the address.  PH_OK, or PH_ECONFIG with f. */
@@ -312,7 +351,7 @@ listen_at(struct server *s, struct failure *f)
 	if (s->io == NULL)
 		return failure_set(f, PH_ENOMEM,
 		    "no memory for the control socket");
-	update(s);
+	loop_io_want(s->io, LOOP_READABLE);
 	return PH_OK;
 }
 

@@ -18,8 +18,14 @@
  * easily changed.
  */
 
-/* Clients at a time; more wait in the kernel. */
+/* Clients at a time; more are told that we are busy. */
 #define SERVER_CLIENTS_MAX 64u
+
+/*
+ * Of these, with requests that may take very long (verb.h): whoever wants to
+ * know why they do, or to end something, still gets an answer.
+ */
+#define SERVER_LONG_MAX 48u
 
 struct server;
 

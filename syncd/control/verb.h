@@ -14,6 +14,7 @@ enum verb_place {
 	VERB_AT_PRIMARY = 1,
 	VERB_AT_SITE = 2,
 	VERB_AT_BOTH = 3,
+	VERB_LONG = 4, /* Beside these: it may take very long. */
 };
 
 struct verb {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/check_main.h"
@@ -174,6 +175,52 @@ START_TEST(syncd_that_goes_away_is_told)
 }
 END_TEST
 
+START_TEST(syncd_that_takes_nothing_is_not_waited_for)
+{
+	ask();
+	client_set_take_ms(client, 50);
+	ck_assert_int_eq(client_next(client, &answer, &report), PH_ETIMEOUT);
+	ck_assert_ptr_nonnull(strstr(report.failure.what, "taken no request"));
+}
+END_TEST
+
+START_TEST(syncd_that_accepts_nobody_is_not_waited_for)
+{
+	struct client *waiting[8];
+	size_t i, n;
+
+	listen_as_syncd();
+	for (n = 0; n < 8; n++) {
+		if (client_open("c.yaml", &waiting[n], &failure) != PH_OK)
+			break;
+	}
+	ck_assert_uint_lt(n, 8);
+	ck_assert_int_eq(failure.code, PH_ETIMEOUT);
+	for (i = 0; i < n; i++)
+		client_free(waiting[i]);
+}
+END_TEST
+
+START_TEST(syncd_that_has_taken_the_request_is_waited_for)
+{
+	char data[500];
+	pid_t pid;
+
+	ask();
+	client_set_take_ms(client, 50);
+	ck_assert_int_gt(read(syncd, data, sizeof(data)), 0);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		(void)usleep(300000);
+		say("{\"result\":{}}");
+		_exit(0);
+	}
+	ck_assert_int_eq(client_next(client, &answer, &report), PH_OK);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 START_TEST(answer_counts_though_syncd_closed)
 {
 	listen_as_syncd();
@@ -239,10 +286,15 @@ main(void)
 	tcase_add_loop_test(tests, answers_that_make_no_sense_are_refused, 0,
 	    (int)(sizeof(nonsense) / sizeof(nonsense[0])));
 	tcase_add_test(tests, syncd_that_goes_away_is_told);
+	tcase_add_test(tests, syncd_that_takes_nothing_is_not_waited_for);
+	tcase_add_test(tests, syncd_that_accepts_nobody_is_not_waited_for);
+	tcase_add_test(tests, syncd_that_has_taken_the_request_is_waited_for);
 	tcase_add_test(tests, answer_counts_though_syncd_closed);
 	tcase_add_test(tests, arguments_that_are_no_text_are_refused);
 	tcase_add_test(tests, nobody_listens);
 	tcase_add_test(tests, configuration_is_missing_or_bad);
+	/* One waits as long as a person would. */
+	tcase_set_timeout(tests, 60);
 	suite_add_tcase(suite, tests);
 	return check_run(suite);
 }

@@ -303,7 +303,7 @@ START_TEST(client_that_takes_nothing_is_dropped)
 }
 END_TEST
 
-START_TEST(more_clients_than_are_served_wait)
+START_TEST(more_clients_than_are_served_are_told)
 {
 	struct asked idle[SERVER_CLIENTS_MAX], a;
 	size_t i;
@@ -315,15 +315,49 @@ START_TEST(more_clients_than_are_served_wait)
 	desk_wait_clients(&desk, SERVER_CLIENTS_MAX);
 	desk_connect(&desk, &a);
 	asked_request(&a, "repo.ls", "{}", NULL, 0);
-	desk_turn(&desk, 50);
-	asked_take(&a);
-	ck_assert_int_eq(a.answered, 0);
-	asked_fini(&idle[0]);
-	asked_wait(&desk, &a);
-	ck_assert_int_eq(a.answer.kind, CONTROL_RESULT);
+	expect_code(&a, PH_EPEERBUSY);
 	asked_fini(&a);
+	asked_fini(&idle[0]);
+	desk_wait_clients(&desk, SERVER_CLIENTS_MAX - 1);
+	desk_expect(&desk, "repo.ls", "{}", PH_OK);
 	for (i = 1; i < SERVER_CLIENTS_MAX; i++)
 		asked_fini(&idle[i]);
+}
+END_TEST
+
+START_TEST(requests_that_wait_leave_room_for_others)
+{
+	static const char arguments[] =
+	    "{\"image\":\"disk\",\"version\":\"1\",\"wait\":true}";
+	struct asked waiting[SERVER_LONG_MAX], a;
+	struct digest manifest;
+	size_t i;
+
+	(void)world_site(&world, "branch");
+	(void)world_apply(&world,
+	    "version: 1\nallow:\n  - {to: [branch], images: {name: disk}}\n");
+	world_publish(&world, "disk", "1", 1000, 1, &manifest);
+	for (i = 0; i < SERVER_LONG_MAX; i++) {
+		desk_connect(&desk, &waiting[i]);
+		asked_request(&waiting[i], "where", arguments, NULL, 0);
+	}
+	desk_wait_clients(&desk, SERVER_LONG_MAX);
+	desk_turn(&desk, 100);
+	desk_connect(&desk, &a);
+	asked_request(&a, "where", arguments, NULL, 0);
+	expect_code(&a, PH_EPEERBUSY);
+	asked_fini(&a);
+	desk_expect(&desk, "repo.ls", "{}", PH_OK);
+	/* One that goes makes room. */
+	asked_fini(&waiting[0]);
+	desk_wait_clients(&desk, SERVER_LONG_MAX - 1);
+	desk_connect(&desk, &waiting[0]);
+	asked_request(&waiting[0], "where", arguments, NULL, 0);
+	desk_turn(&desk, 100);
+	asked_take(&waiting[0]);
+	ck_assert_int_eq(waiting[0].ended, 0);
+	for (i = 0; i < SERVER_LONG_MAX; i++)
+		asked_fini(&waiting[i]);
 }
 END_TEST
 
@@ -365,7 +399,8 @@ main(void)
 	tcase_add_test(tc, descriptors_that_nobody_asked_for_are_closed);
 	tcase_add_test(tc, client_that_says_nothing_is_dropped);
 	tcase_add_test(tc, client_that_takes_nothing_is_dropped);
-	tcase_add_test(tc, more_clients_than_are_served_wait);
+	tcase_add_test(tc, more_clients_than_are_served_are_told);
+	tcase_add_test(tc, requests_that_wait_leave_room_for_others);
 	tcase_add_test(tc, server_that_closes_cancels_what_runs);
 	suite_add_tcase(s, tc);
 	return check_run(s);
