@@ -8,6 +8,7 @@
 
 #include "proto/errors.h"
 #include "proto/name.h"
+#include "proto/rfc3339.h"
 #include "syncd/catalogue/holdings.h"
 #include "syncd/catalogue/mandate.h"
 #include "syncd/catalogue/reports.h"
@@ -305,6 +306,32 @@ put_repository(struct json_writer *w, const struct control_context *context,
 	json_close_object(w);
 }
 
+/* Loop, a primary: who came with another state than before. */
+static void
+notice_forks(const struct control_context *context, struct status *s)
+{
+	char text[CONTROL_TEXT_SIZE], time[RFC3339_SIZE];
+	const struct registration *record;
+	struct hub_status status;
+	size_t i;
+
+	for (i = 0; context->hub != NULL && i < s->nrepositories; i++) {
+		record = &s->repositories[i].record;
+		if (!record->has_key)
+			continue;
+		hub_get_status(context->hub, &record->id, &status);
+		if (status.fork_time == 0 ||
+		    rfc3339_encode(status.fork_time, time) != PH_OK)
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "%s was refused at %s: %s; %s; this is shown for a day, "
+		    "or until \"syncctl repo resume %s\"",
+		    record->name, time, status.fork.what, status.fork.next,
+		    record->name);
+		on_notice(s, text);
+	}
+}
+
 /* Loop: answer. */
 static void
 on_gathered(struct request *r)
@@ -318,6 +345,7 @@ on_gathered(struct request *r)
 		request_finish(r);
 		return;
 	}
+	notice_forks(context, s);
 	w = request_result(r);
 	put_common(w, context, s);
 	if (context->engine->configuration->role == CONFIGURATION_SITE) {

@@ -43,6 +43,8 @@ struct memory {
 	int64_t last_contact;
 	int last_code;
 	char last_words[256];
+	int64_t fork_time; /* 0: never. */
+	struct failure fork;
 };
 
 struct hub {
@@ -183,6 +185,10 @@ on_closed(void *cookie, struct provider *provider, const struct failure *f)
 			m->last_code = f->code;
 			(void)snprintf(m->last_words, sizeof(m->last_words),
 			    "%.255s", f->code == PH_OK ? "" : f->what);
+			if (f->code == PH_EFORK) {
+				m->fork_time = m->last_contact;
+				m->fork = *f;
+			}
 		}
 		if (f->code != PH_OK)
 			diag_failure(DIAG_NOTICE, f, "%s: the session ended",
@@ -247,7 +253,11 @@ hub_record_changed(struct hub *hub, const struct digest *id, int removed,
 {
 	struct session *s;
 	struct failure f;
+	struct memory *m;
 
+	m = find_memory(hub, id);
+	if (m != NULL)
+		m->fork_time = 0;
 	(void)failure_set(&f, removed ? PH_EREMOVED : PH_EPAUSED, "%s",
 	    error_sentence(removed ? PH_EREMOVED : PH_EPAUSED));
 	/* All of them: one that was replaced may still be on its way out. */
@@ -281,6 +291,12 @@ hub_get_status(struct hub *hub, const struct digest *id, struct hub_status *out)
 		out->last_contact = m->last_contact;
 		out->last_code = m->last_code;
 		memcpy(out->last_words, m->last_words, sizeof(out->last_words));
+		if (m->fork_time != 0 &&
+		    clock_wall(hub->engine->clock) - m->fork_time <
+			HUB_FORK_S) {
+			out->fork_time = m->fork_time;
+			out->fork = m->fork;
+		}
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include "proto/attributes.h"
 #include "proto/digest.h"
+#include "proto/failure.h"
 #include "syncd/link/link.h"
 #include "syncd/sync/engine.h"
 #include "syncd/sync/provider.h"
@@ -44,7 +45,19 @@ struct hub_status {
 	int64_t last_contact;           /* Wall time; 0: not since start. */
 	int last_code;                  /* How the last session ended. */
 	char last_words[256];
+
+	/*
+	 * When its state was last found to be another one than before, or 0:
+	 * other contacts since then, of a machine that is all right, do not
+	 * change that.  It is forgotten after HUB_FORK_S, and when the
+	 * record of the repository is changed.
+	 */
+	int64_t fork_time;
+	struct failure fork;
 };
+
+/* A day. */
+#define HUB_FORK_S (24 * 3600)
 
 /* Fill in what is known of a repository. */
 void hub_get_status(struct hub *hub, const struct digest *id,

@@ -126,8 +126,29 @@ def test_receipts(here):
         peer.handshake()
         peer.state()
         code = abort_of(peer, lambda: peer.receipt(held.encode(), 2, first))
-        assert code in ("fork", "older"), code
+        assert code == "fork", code
     assert primary.holdings("branch")["disk", "1"]["held"] is False
+
+    def told():
+        notices = primary.json("status")["notices"]
+        return any(n.startswith("branch was refused at") for n in notices)
+
+    # That stays to be seen when the other one comes, until somebody acts.
+    harness.wait_until(told, "status tells of the clone")
+    with dial(here, primary, site) as ssh:
+        peer = receiver(ssh, site)
+        peer.handshake()
+        peer.state()
+        peer.items()
+        peer.bye()
+    harness.wait_until(
+        lambda: primary.json("status")["repositories"][0]["last_failure"]
+        is None,
+        "the last contact went well",
+    )
+    assert told()
+    primary.ctl("repo", "resume", "branch")
+    assert not told()
 
 
 def test_not_granted_is_not_there(here):
