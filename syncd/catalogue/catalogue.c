@@ -491,6 +491,27 @@ on_owed(void *cookie, const struct holding *h)
 }
 
 int
+catalogue_check_index(struct catalogue *c, struct failure *f)
+{
+	int r;
+
+	r = index_try(c->index);
+	if (r == PH_OK)
+		return PH_OK;
+	(void)failure_set(f, r,
+	    r == PH_EDIGEST ? "the index is damaged" :
+			      "the index cannot be written: %s",
+	    error_sentence(r));
+	failure_where(f, "%s", c->config.layout->state_dir);
+	failure_next(f, "%s",
+	    r == PH_EDIGEST ?
+		"start syncd again: it makes the index anew" :
+		"see that the disk of state_dir is sound and has room; "
+		"nothing is lost, and it is tried again by itself");
+	return r;
+}
+
+int
 catalogue_upkeep(struct catalogue *c)
 {
 	int r;
@@ -507,8 +528,13 @@ void
 catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie)
 {
 	struct notices notices = { c, line, cookie };
-	char text[256];
+	struct failure f;
+	char text[sizeof(f.what) + sizeof(f.next) + 2];
 
+	if (catalogue_check_index(c, &f) != PH_OK) {
+		(void)snprintf(text, sizeof(text), "%s; %s", f.what, f.next);
+		line(cookie, text);
+	}
 	/* One that cannot be read is told by whoever needs it. */
 	(void)!display_each_owed(c, on_owed, &notices);
 	if (c->rebuilt)

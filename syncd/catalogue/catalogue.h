@@ -88,6 +88,13 @@ struct space *catalogue_space(struct catalogue *c);
 int catalogue_check_store(struct catalogue *c, struct failure *f) ATTR_CHECK;
 
 /*
+ * The index can be written, or can be again (index.h).  PH_OK, or a code
+ * with f: PH_EDIGEST when it must be made anew, which a start does.  Lane
+ * only.
+ */
+int catalogue_check_index(struct catalogue *c, struct failure *f) ATTR_CHECK;
+
+/*
  * To be called from time to time: what is recorded and could not be shown is
  * shown now, if it can be, and the marker of the store brought up to date.
  * Lane only.

@@ -157,7 +157,7 @@ look_configuration(const struct control_context *context, struct doctor *d)
 	}
 }
 
-/* Its file system is local, its mode right, and it can be written. */
+/* Its file system is local, its mode right; it and its index can be written. */
 static void
 look_state(const struct control_context *context, struct doctor *d)
 {
@@ -166,7 +166,8 @@ look_state(const struct control_context *context, struct doctor *d)
 
 	if (probe_local(dir, &f) != PH_OK ||
 	    probe_mode(dir, layout_mode(LAYOUT_STATE), &f) != PH_OK ||
-	    probe_writable(dir, &f) != PH_OK)
+	    probe_writable(dir, &f) != PH_OK ||
+	    catalogue_check_index(context->engine->catalogue, &f) != PH_OK)
 		doctor_bad(d, "state", &f);
 	else
 		doctor_good(d, "state", "%s is local and can be written", dir);

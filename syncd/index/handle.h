@@ -21,13 +21,17 @@
  *  2. The data file is never shorter than its last page, so a shorter one
  *     is a damaged one.
  *  3. While a new index is not settled, the file that says so is there.
+ *  4. env is NULL only before the index was opened, and after it failed and
+ *     could not be opened again; then failed is 1.
  */
 
 struct index {
 	const struct files *fs;
-	int dir;      /* In which its files are. */
-	int lock;     /* Held (flock) while the index is open. */
-	MDB_env *env; /* NULL until it was opened. */
+	int dir;  /* In which its files are. */
+	int lock; /* Held (flock) while the index is open. */
+	char *path;
+	uint64_t map_size; /* At the least. */
+	MDB_env *env;
 	size_t page_size;
 	MDB_dbi tables[INDEX_NTABLES];
 
@@ -36,7 +40,7 @@ struct index {
 	unsigned int nreaders;
 	int growing;
 	int full;   /* A transaction did not find room in the map. */
-	int failed; /* A commit failed: no more writing. */
+	int failed; /* A commit failed: no writing until it is opened again. */
 
 	int unsettled; /* New: commits are not durable yet. */
 };

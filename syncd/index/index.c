@@ -181,20 +181,23 @@ open_tables(struct index *ix)
 	return index_error(r);
 }
 
-/* Let LMDB open the files, which were inspected. */
+/* Let LMDB open the files, which were inspected: one of data of that size. */
 static int
-open_env(struct index *ix, const char *path, uint64_t map_size)
+open_env(struct index *ix, uint64_t size)
 {
+	uint64_t map_size = ix->map_size;
 	MDB_stat stat;
 	int r, dead;
 
+	while (map_size / 2 < size)
+		map_size *= 2;
 	r = mdb_env_create(&ix->env);
 	if (r == MDB_SUCCESS)
 		r = mdb_env_set_maxdbs(ix->env, INDEX_NTABLES);
 	if (r == MDB_SUCCESS)
 		r = mdb_env_set_mapsize(ix->env, map_size);
 	if (r == MDB_SUCCESS)
-		r = mdb_env_open(ix->env, path,
+		r = mdb_env_open(ix->env, ix->path,
 		    MDB_NOTLS | (ix->unsettled ? MDB_NOSYNC : 0u), 0600);
 	if (r == MDB_SUCCESS)
 		r = mdb_reader_check(ix->env, &dead);
@@ -208,28 +211,22 @@ open_env(struct index *ix, const char *path, uint64_t map_size)
 
 /* Everything of index_open() but the words. */
 static int
-open_index(struct index *ix, const char *path, uint64_t map_size)
+open_index(struct index *ix)
 {
 	uint64_t size;
 	int r;
 
-	r = file_mkdir(ix->fs, AT_FDCWD, path, 0700);
+	r = file_mkdir(ix->fs, AT_FDCWD, ix->path, 0700);
 	if (r == PH_OK || r == PH_EEXISTS)
-		r = file_open(ix->fs, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0,
-		    &ix->dir);
+		r = file_open(ix->fs, AT_FDCWD, ix->path,
+		    O_RDONLY | O_DIRECTORY, 0, &ix->dir);
 	if (r == PH_OK)
 		r = take_lock(ix->fs, ix->dir, &ix->lock);
 	if (r == PH_OK)
 		r = inspect(ix->fs, ix->dir, &size);
 	if (r == PH_OK)
 		r = check_settled(ix, size);
-	if (r != PH_OK)
-		return r;
-	if (map_size == 0)
-		map_size = MAP_SIZE;
-	while (map_size / 2 < size)
-		map_size *= 2;
-	return open_env(ix, path, map_size);
+	return r == PH_OK ? open_env(ix, size) : r;
 }
 
 int
@@ -246,7 +243,9 @@ index_open(const struct files *fs, const char *path, uint64_t map_size,
 	ix->dir = ix->lock = -1;
 	(void)pthread_mutex_init(&ix->mutex, NULL);
 	(void)pthread_cond_init(&ix->changed, NULL);
-	r = open_index(ix, path, map_size);
+	ix->path = strdup(path);
+	ix->map_size = map_size == 0 ? MAP_SIZE : map_size;
+	r = ix->path == NULL ? PH_ENOMEM : open_index(ix);
 	if (r == PH_OK) {
 		*out = ix;
 		return PH_OK;
@@ -275,6 +274,7 @@ index_close(struct index *ix)
 	file_abandon(ix->fs, ix->dir);
 	(void)pthread_cond_destroy(&ix->changed);
 	(void)pthread_mutex_destroy(&ix->mutex);
+	free(ix->path);
 	free(ix);
 }
 
@@ -322,6 +322,56 @@ index_destroy(const struct files *fs, const char *path)
 	return r;
 }
 
+/* Wait until nobody reads, and let nobody begin.  The mutex is held. */
+static void
+keep_readers_out(struct index *ix)
+{
+	ix->growing = 1;
+	while (ix->nreaders > 0)
+		(void)pthread_cond_wait(&ix->changed, &ix->mutex);
+}
+
+/* The end of that. */
+static void
+let_readers_in(struct index *ix)
+{
+	ix->growing = 0;
+	(void)pthread_cond_broadcast(&ix->changed);
+}
+
+/*
+ * Open the index again after a commit failed, believing no more of it than
+ * at the start.  The mutex is held.  One that was not settled is nothing to
+ * open again: what it lost nobody knows.
+ */
+static int
+reopen(struct index *ix)
+{
+	uint64_t size;
+	int r;
+
+	if (ix->unsettled)
+		return PH_EIO;
+	keep_readers_out(ix);
+	if (ix->env != NULL)
+		mdb_env_close(ix->env);
+	ix->env = NULL;
+	r = inspect(ix->fs, ix->dir, &size);
+	/* Without data there is no index: somebody took it away. */
+	if (r == PH_OK && size == 0)
+		r = PH_EDIGEST;
+	if (r == PH_OK) {
+		r = open_env(ix, size);
+		if (r != PH_OK && ix->env != NULL) {
+			mdb_env_close(ix->env);
+			ix->env = NULL;
+		}
+	}
+	ix->failed = r != PH_OK;
+	let_readers_in(ix);
+	return r;
+}
+
 /*
  * Make the map larger when half of it is used.  The mutex is held; other
  * threads may end reading, but not begin.
@@ -339,14 +389,11 @@ grow(struct index *ix)
 	used = ((uint64_t)info.me_last_pgno + 1) * ix->page_size;
 	if (!ix->full && used <= info.me_mapsize / 2)
 		return PH_OK;
-	ix->growing = 1;
-	while (ix->nreaders > 0)
-		(void)pthread_cond_wait(&ix->changed, &ix->mutex);
+	keep_readers_out(ix);
 	r = mdb_env_set_mapsize(ix->env, info.me_mapsize * 2);
 	if (r == MDB_SUCCESS)
 		ix->full = 0;
-	ix->growing = 0;
-	(void)pthread_cond_broadcast(&ix->changed);
+	let_readers_in(ix);
 	return index_error(r);
 }
 
@@ -361,9 +408,15 @@ enter(struct index *ix, enum index_mode mode)
 	if (mode == INDEX_READ) {
 		while (ix->growing)
 			(void)pthread_cond_wait(&ix->changed, &ix->mutex);
-		ix->nreaders++;
+		if (ix->env == NULL)
+			r = PH_EIO;
+		else
+			ix->nreaders++;
 	} else {
-		r = ix->failed ? PH_EIO : grow(ix);
+		if (ix->failed)
+			r = reopen(ix);
+		if (r == PH_OK)
+			r = grow(ix);
 	}
 	(void)pthread_mutex_unlock(&ix->mutex);
 	return r;
@@ -377,6 +430,18 @@ leave(struct index *ix, enum index_mode mode)
 	(void)pthread_mutex_lock(&ix->mutex);
 	ix->nreaders--;
 	(void)pthread_cond_broadcast(&ix->changed);
+	(void)pthread_mutex_unlock(&ix->mutex);
+}
+
+/* Remember why the next writer must find more room, or none must write. */
+static void
+note_failure(struct index *ix, int r)
+{
+	(void)pthread_mutex_lock(&ix->mutex);
+	if (r == PH_ELIMIT)
+		ix->full = 1;
+	if (r == PH_EIO)
+		ix->failed = 1;
 	(void)pthread_mutex_unlock(&ix->mutex);
 }
 
@@ -403,6 +468,8 @@ index_begin(struct index *ix, enum index_mode mode, struct index_txn **out)
 	}
 	r = mdb_txn_begin(ix->env, NULL, mode == INDEX_READ ? MDB_RDONLY : 0,
 	    &txn->txn);
+	if (r == MDB_PANIC)
+		note_failure(ix, PH_EIO);
 	if (r != MDB_SUCCESS) {
 		index_abort(txn);
 		return index_error(r);
@@ -421,6 +488,18 @@ index_abort(struct index_txn *txn)
 	leave(txn->ix, txn->mode);
 	digester_free(txn->digester);
 	free(txn);
+}
+
+int
+index_try(struct index *ix)
+{
+	struct index_txn *txn;
+	int r;
+
+	r = index_begin(ix, INDEX_WRITE, &txn);
+	if (r == PH_OK)
+		index_abort(txn);
+	return r;
 }
 
 /*
@@ -444,18 +523,6 @@ fill_file(struct index *ix)
 	size = ((uint64_t)info.me_last_pgno + 1) * ix->page_size;
 	if ((uint64_t)st.st_size < size)
 		(void)!file_truncate(ix->fs, fd, size);
-}
-
-/* Remember why the next writer must find more room, or none must write. */
-static void
-note_failure(struct index *ix, int r)
-{
-	(void)pthread_mutex_lock(&ix->mutex);
-	if (r == PH_ELIMIT)
-		ix->full = 1;
-	if (r == PH_EIO)
-		ix->failed = 1;
-	(void)pthread_mutex_unlock(&ix->mutex);
 }
 
 int

@@ -75,8 +75,13 @@ int index_destroy(const struct files *fs, const char *path) ATTR_CHECK;
  * Begin a transaction.  A writing one first makes the map larger when half
  * of it is used, for which it waits until no other thread reads; so a thread
  * that holds a read transaction must not begin to write.  PH_OK, PH_ENOMEM,
- * PH_EIO; PH_EDIGEST.  After a commit that failed with PH_EIO no writing
- * transaction begins until the index was closed and opened again.
+ * PH_EIO; PH_EDIGEST.
+ *
+ * After a commit that failed with PH_EIO nobody knows what LMDB still has in
+ * memory and the disk has not: the next writing transaction first waits
+ * until no other thread reads, and opens the index again, with all checks.
+ * While it cannot be opened there is no reading either; PH_EDIGEST says that
+ * this will stay so until it is rebuilt.
  */
 int index_begin(struct index *ix, enum index_mode mode,
     struct index_txn **out) ATTR_CHECK;
@@ -119,6 +124,12 @@ int index_delete(struct index_txn *txn, enum index_table table, const void *key,
 
 /* Remove everything from a table; errors as index_put(). */
 int index_clear(struct index_txn *txn, enum index_table table) ATTR_CHECK;
+
+/*
+ * Find out whether the index can be written, and let it be opened again if
+ * that is to be done; for the thread that writes.  As index_begin().
+ */
+int index_try(struct index *ix) ATTR_CHECK;
 
 /* How many keys a table has. */
 int index_count(struct index_txn *txn, enum index_table table,

@@ -2,6 +2,7 @@
  * A timer and a job that take turns.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "proto/errors.h"
 #include "syncd/base/diag.h"
@@ -10,12 +11,16 @@
 
 #define INTERVAL_MS (20 * 1000)
 
+/* For what is said before the end to be written. */
+#define LAST_WORDS_MS 1000
+
 struct upkeep {
 	const struct engine *engine;
 	struct catalogue *catalogue; /* The job's. */
 	struct loop_timer *timer;    /* NULL: it is to be freed. */
 	int running;                 /* The job has it. */
 	int code;
+	struct failure lost; /* Why the index must be made anew, or PH_OK. */
 };
 
 /* Lane. */
@@ -24,7 +29,18 @@ run(void *cookie)
 {
 	struct upkeep *u = cookie;
 
-	u->code = catalogue_upkeep(u->catalogue);
+	u->code = catalogue_check_index(u->catalogue, &u->lost);
+	if (u->code == PH_OK)
+		u->code = catalogue_upkeep(u->catalogue);
+}
+
+/* Nothing can be done but to start again; a crash is as good an end as any. */
+static void
+end_for_lost_index(const struct upkeep *u)
+{
+	diag_failure(DIAG_ERROR, &u->lost, "syncd ends");
+	diag_stop(LAST_WORDS_MS);
+	_exit(error_exit_status(PH_EDIGEST));
 }
 
 static void
@@ -33,6 +49,8 @@ done(void *cookie)
 	struct upkeep *u = cookie;
 
 	u->running = 0;
+	if (u->lost.code == PH_EDIGEST)
+		end_for_lost_index(u);
 	if (u->code != PH_OK)
 		diag(DIAG_WARNING, "the upkeep of the catalogue failed: %s",
 		    error_sentence(u->code));

@@ -4,9 +4,11 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -558,6 +560,90 @@ START_TEST(calls_that_fail)
 }
 END_TEST
 
+/* From here on the disk takes nothing that LMDB writes, or all again. */
+static void
+set_disk(int broken)
+{
+	struct rlimit limit;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = broken ? 1 : limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Commit one text under a key. */
+static int
+commit_text(struct index *ix, const char *key, const char *value)
+{
+	struct index_txn *txn;
+	int r;
+
+	r = index_begin(ix, INDEX_WRITE, &txn);
+	if (r != PH_OK)
+		return r;
+	put_text(txn, key, value);
+	return index_commit(txn);
+}
+
+/* A write that fails once is an error once; nothing else is lost. */
+START_TEST(commit_that_fails)
+{
+	struct index_txn *txn;
+	struct index *ix;
+
+	ix = must_open(0);
+	ck_assert_int_eq(commit_text(ix, "a", "1"), PH_OK);
+	set_disk(1);
+	ck_assert_int_eq(commit_text(ix, "a", "2"), PH_EIO);
+	set_disk(0);
+	txn = must_begin(ix, INDEX_READ);
+	check_text(txn, "a", "1");
+	index_abort(txn);
+	ck_assert_int_eq(index_try(ix), PH_OK);
+	ck_assert_int_eq(commit_text(ix, "b", "3"), PH_OK);
+	txn = must_begin(ix, INDEX_READ);
+	check_text(txn, "a", "1");
+	check_text(txn, "b", "3");
+	index_abort(txn);
+	index_close(ix);
+	ix = must_open(0);
+	txn = must_begin(ix, INDEX_READ);
+	check_text(txn, "b", "3");
+	index_abort(txn);
+	index_close(ix);
+}
+END_TEST
+
+/* What is damaged when it is opened again is not believed, nor mapped. */
+START_TEST(commit_that_fails_over_damage)
+{
+	static const uint8_t noise[64] = { 0xff, 0xfe };
+	char path[700];
+	struct index_txn *txn;
+	struct index *ix;
+	int fd, i;
+
+	ix = must_open(0);
+	ck_assert_int_eq(commit_text(ix, "a", "1"), PH_OK);
+	set_disk(1);
+	ck_assert_int_eq(commit_text(ix, "a", "2"), PH_EIO);
+	set_disk(0);
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", where);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(pwrite(fd, noise, sizeof(noise), 0), sizeof(noise));
+	ck_assert_int_eq(close(fd), 0);
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(index_try(ix), PH_EDIGEST);
+		ck_assert_int_eq(index_begin(ix, INDEX_READ, &txn), PH_EIO);
+	}
+	index_close(ix);
+	ck_assert_int_eq(index_destroy(&fs, where), PH_OK);
+	index_close(must_open(0));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -582,6 +668,8 @@ main(void)
 	tcase_add_loop_test(t, power_cut, 0, 2);
 	tcase_add_test(t, full_disk);
 	tcase_add_test(t, calls_that_fail);
+	tcase_add_test(t, commit_that_fails);
+	tcase_add_test(t, commit_that_fails_over_damage);
 	suite_add_tcase(suite, t);
 	return check_run(suite);
 }
