@@ -514,8 +514,12 @@ publication_commit(struct publication *p, struct publication_result *out,
 	manifest_init(&m);
 	r = compose(p, &m);
 	out->size = manifest_size(&m);
+	/* An entry that stands may have published it. */
 	if (r == PH_OK)
-		r = compare_existing(p, &m, &out->manifest, f);
+		r = ledger_settle(p->c);
+	if (r != PH_OK)
+		goto out;
+	r = compare_existing(p, &m, &out->manifest, f);
 	if (r == PH_OK) {
 		out->already = 1;
 		r = p->dry_run ? PH_OK : restore(p, &m);
@@ -526,6 +530,7 @@ publication_commit(struct publication *p, struct publication_result *out,
 		r = display_check(p->c, p->image, p->version, f);
 	if (r == PH_OK)
 		r = recipients_find(p->c, &m, &out->manifest, &out->recipients);
+out:
 	manifest_fini(&m);
 	if (r != PH_OK && f->code == PH_OK)
 		r = store_blame(p->c->store, r, f);

@@ -2,6 +2,7 @@
  * Entries and their effects: whatever comes between the two, an entry that
  * stands in the log is applied before the next one, or at the next start.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -354,6 +355,18 @@ START_TEST(charters_after_one_that_is_stuck)
 }
 END_TEST
 
+/* What an entry has published is not published with other content. */
+START_TEST(publications_after_one_that_is_stuck)
+{
+	get_stuck(world.primary.c, "publish");
+	ck_assert_int_eq(publish_failing("1", 1, UINT_MAX), PH_EIO);
+	get_stuck(world.primary.c, NULL);
+	ck_assert_int_eq(publish_failing("1", 2, UINT_MAX), PH_ETAKEN);
+	ck_assert(is_published("1"));
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
 /* How much room there is in state_dir. */
 static uint64_t room;
 
@@ -445,6 +458,7 @@ suite(void)
 	tcase_add_test(t, reports_after_one_that_is_stuck);
 	tcase_add_test(t, grants_after_one_that_is_stuck);
 	tcase_add_test(t, charters_after_one_that_is_stuck);
+	tcase_add_test(t, publications_after_one_that_is_stuck);
 	tcase_add_test(t, reserves_are_kept);
 	tcase_add_test(t, what_is_missing_is_named);
 	suite_add_tcase(s, t);
