@@ -36,20 +36,6 @@ document_kind_name(enum document_kind kind)
 	return kinds[kind].name;
 }
 
-int
-document_kind_from_name(const char *name, enum document_kind *out)
-{
-	size_t i;
-
-	for (i = 0; i < DOCUMENT_NKINDS; i++) {
-		if (strcmp(kinds[i].name, name) == 0) {
-			*out = (enum document_kind)i;
-			return PH_OK;
-		}
-	}
-	return PH_EUNKNOWN;
-}
-
 const char *
 document_namespace(enum document_kind kind)
 {

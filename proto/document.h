@@ -59,10 +59,6 @@ struct document {
 /* "trust", "charter", …; a constant. */
 const char *document_kind_name(enum document_kind kind);
 
-/* PH_OK, or PH_EUNKNOWN when no kind has that name. */
-int document_kind_from_name(const char *name,
-    enum document_kind *out) ATTR_CHECK;
-
 /* The namespace of its signatures: "packhorse-trust", …; a constant. */
 const char *document_namespace(enum document_kind kind);
 

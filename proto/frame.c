@@ -202,12 +202,6 @@ frame_decoder_feed(struct frame_decoder *d, struct reader *in,
 	return r;
 }
 
-int
-frame_decoder_at_boundary(const struct frame_decoder *d)
-{
-	return d->error == PH_OK && d->nheader == 0;
-}
-
 void
 frame_decoder_free(struct frame_decoder *d)
 {

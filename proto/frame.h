@@ -69,9 +69,6 @@ struct frame_decoder *frame_decoder_new(void);
 int frame_decoder_feed(struct frame_decoder *d, struct reader *in,
     struct frame *out) ATTR_CHECK;
 
-/* 1 when the bytes so far end with a whole frame: a stream may end here. */
-int frame_decoder_at_boundary(const struct frame_decoder *d);
-
 /* NULL is allowed. */
 void frame_decoder_free(struct frame_decoder *d);
 

@@ -522,15 +522,3 @@ json_walk_string(struct json_walk *w, const char **name, const char **value,
 	string_of(found, "", value, len);
 	return found != NULL;
 }
-
-int
-json_walk_object(struct json_walk *w, const char **name,
-    struct json_object *out)
-{
-	json_t *found;
-
-	*name = "";
-	found = walk(w, JSON_OBJECT, name);
-	object_init(out, w->tree, *name, found);
-	return found != NULL;
-}

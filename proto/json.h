@@ -176,8 +176,4 @@ void json_array_object(struct json_array *a, size_t i, struct json_object *out);
 int json_walk_string(struct json_walk *w, const char **name, const char **value,
     size_t *len);
 
-/* The next member, whose value must be an object. */
-int json_walk_object(struct json_walk *w, const char **name,
-    struct json_object *out);
-
 #endif

@@ -92,20 +92,6 @@ labels_set(struct labels *l, const char *key, const char *value)
 	return PH_OK;
 }
 
-void
-labels_unset(struct labels *l, const char *key)
-{
-	size_t i;
-	int found;
-
-	i = find(l, key, &found);
-	if (!found)
-		return;
-	l->count--;
-	memmove(l->items + i, l->items + i + 1,
-	    (l->count - i) * sizeof(*l->items));
-}
-
 const char *
 labels_get(const struct labels *l, const char *key)
 {

@@ -41,9 +41,6 @@ int labels_copy(const struct labels *a, struct labels *b) ATTR_CHECK;
  */
 int labels_set(struct labels *l, const char *key, const char *value) ATTR_CHECK;
 
-/* Remove a key if it is there. */
-void labels_unset(struct labels *l, const char *key);
-
 /* The value of a key, borrowed until the next change; NULL without. */
 const char *labels_get(const struct labels *l, const char *key);
 

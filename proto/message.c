@@ -1,7 +1,6 @@
 /*
  * The table of the messages.
  */
-#include <assert.h>
 
 #include "proto/message.h"
 
@@ -40,10 +39,4 @@ enum side
 side_other(enum side side)
 {
 	return side == SIDE_RECEIVER ? SIDE_PROVIDER : SIDE_RECEIVER;
-}
-
-const char *
-side_name(enum side side)
-{
-	return side == SIDE_RECEIVER ? "receiver" : "provider";
 }

@@ -126,7 +126,4 @@ const char *message_name(unsigned int type);
 /* The other side of one side. */
 enum side side_other(enum side side);
 
-/* "receiver" or "provider".  A constant. */
-const char *side_name(enum side side);
-
 #endif

@@ -67,23 +67,6 @@ trust_role_has(const struct trust *t, enum trust_role role,
 }
 
 int
-trust_role_has_id(const struct trust *t, enum trust_role role,
-    const struct digest *id)
-{
-	const struct trust_keys *keys;
-	struct digest other;
-	size_t i;
-
-	keys = &t->roles[role];
-	for (i = 0; i < keys->count; i++) {
-		key_id(&keys->keys[i], &other);
-		if (digest_compare(&other, id) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-int
 trust_role_add(struct trust *t, enum trust_role role,
     const struct key_public *key)
 {

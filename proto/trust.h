@@ -53,10 +53,6 @@ int trust_role_from_name(const char *name, enum trust_role *out) ATTR_CHECK;
 int trust_role_has(const struct trust *t, enum trust_role role,
     const struct key_public *key) ATTR_CHECK;
 
-/* 1 when a key of that id (key_id()) has the role, else 0. */
-int trust_role_has_id(const struct trust *t, enum trust_role role,
-    const struct digest *id) ATTR_CHECK;
-
 /*
  * Give key the role.  PH_OK also when it has it; PH_ELIMIT beyond
  * PH_ROLE_KEYS_MAX.

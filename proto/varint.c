@@ -8,16 +8,6 @@
 /* The last byte of a ten-byte value has room for one bit. */
 #define LAST_BYTE_MAX 1u
 
-size_t
-varint_size(uint64_t value)
-{
-	size_t n;
-
-	for (n = 1; value >= 0x80; n++)
-		value >>= 7;
-	return n;
-}
-
 int
 varint_put(struct buffer *b, uint64_t value)
 {

@@ -26,9 +26,6 @@ int varint_put(struct buffer *b, uint64_t value);
  */
 int varint_get(struct reader *r, uint64_t *value) ATTR_CHECK;
 
-/* How many bytes varint_put writes for value. */
-size_t varint_size(uint64_t value);
-
 /* Zigzag: 0, -1, 1, -2 … become 0, 1, 2, 3 …, so that small ones are short. */
 uint64_t varint_zigzag(int64_t value);
 

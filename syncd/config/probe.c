@@ -5,12 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -205,37 +202,6 @@ probe_writable(const char *path, struct failure *f)
 	r = smallfile_create(t.one, "one", 3, 0600, f);
 	trial_end(&t);
 	return r;
-}
-
-/* Make the second file share the blocks of the first. */
-static int
-try_clone(const struct trial *t)
-{
-	int from, to, cloned;
-
-	from = open(t->one, O_RDONLY | O_CLOEXEC);
-	to = open(t->two, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	cloned = from != -1 && to != -1 && ioctl(to, FICLONE, from) == 0;
-	if (from != -1)
-		(void)close(from);
-	if (to != -1)
-		(void)close(to);
-	return cloned;
-}
-
-int
-probe_clone(const char *path)
-{
-	struct failure ignored;
-	struct trial t;
-	int cloned;
-
-	if (trial_begin(path, &t, &ignored) != PH_OK)
-		return 0;
-	cloned = smallfile_create(t.one, "one", 3, 0600, &ignored) == PH_OK &&
-	    try_clone(&t);
-	trial_end(&t);
-	return cloned;
 }
 
 int

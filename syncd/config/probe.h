@@ -43,9 +43,6 @@ int probe_store(const char *path, struct failure *f) ATTR_CHECK;
 /* Whether we can make and remove a file in the directory; errors as above. */
 int probe_writable(const char *path, struct failure *f) ATTR_CHECK;
 
-/* 1 when files there can share blocks (reflink), 0 when not or unknown. */
-int probe_clone(const char *path);
-
 /* Space of the file system of path.  PH_OK, PH_EABSENT, PH_EPERM, PH_EIO. */
 int probe_space(const char *path, struct probe_space *out,
     struct failure *f) ATTR_CHECK;

@@ -203,19 +203,6 @@ units_duration_from_text(const char *text, int64_t *seconds)
 	return PH_OK;
 }
 
-int
-units_percent_from_text(const char *text, unsigned int *percent)
-{
-	const char *p;
-	uint64_t n;
-
-	p = read_digits(text, &n);
-	if (p == NULL || strcmp(p, "%") != 0 || n > 100)
-		return PH_EUSAGE;
-	*percent = (unsigned int)n;
-	return PH_OK;
-}
-
 /*
  * For people: one decimal below 10 but for the smallest unit, else none; the
  * next greater unit where rounding reaches it.

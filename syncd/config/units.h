@@ -34,9 +34,6 @@ int units_rate_from_text(const char *text,
 /* "90s", "15m", "24h", "7d", "2w", or several, greatest first: "1h30m". */
 int units_duration_from_text(const char *text, int64_t *seconds) ATTR_CHECK;
 
-/* "80%". */
-int units_percent_from_text(const char *text, unsigned int *percent) ATTR_CHECK;
-
 /* For people: "512 B", "83 MiB", "4.0 GiB". */
 void units_size_text(uint64_t bytes, char out[UNITS_TEXT_SIZE]);
 

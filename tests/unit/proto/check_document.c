@@ -387,11 +387,7 @@ START_TEST(kinds)
 		(void)snprintf(expected, sizeof(expected), "packhorse-%s",
 		    document_kind_name(kind));
 		ck_assert_str_eq(document_namespace(kind), expected);
-		ck_assert_int_eq(document_kind_from_name(expected + 10, &kind),
-		    PH_OK);
-		ck_assert_uint_eq(kind, i);
 	}
-	ck_assert_int_eq(document_kind_from_name("auth", &kind), PH_EUNKNOWN);
 	ck_assert_uint_eq(document_max(DOCUMENT_GRANT), PH_GRANT_HEAD_MAX);
 	ck_assert_uint_eq(document_max(DOCUMENT_TRUST), PH_DOCUMENT_MAX);
 }

@@ -50,9 +50,9 @@ START_TEST(the_table_is_the_document)
 		ck_assert_str_eq(cells[0], number);
 		ck_assert_str_eq(cells[1], info->name);
 		ck_assert_str_eq(cells[2],
-		    info->sides == SIDE_EITHER ?
-			"both" :
-			side_name((enum side)info->sides));
+		    info->sides == SIDE_EITHER       ? "both" :
+			info->sides == SIDE_RECEIVER ? "receiver" :
+						       "provider");
 		ck_assert_str_eq(cells[3], transfer_name(info->transfer));
 		ck_assert_str_eq(cells[5], limit);
 	}

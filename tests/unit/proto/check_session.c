@@ -496,7 +496,8 @@ deliver(struct session *s, struct under_way *in)
 		return;
 	type = in->type[0];
 	ck_assert_msg(session_on_receive(s, type) == PH_OK,
-	    "the %s in %s got %s", side_name(s->side),
+	    "the %s in %s got %s",
+	    s->side == SIDE_RECEIVER ? "receiver" : "provider",
 	    session_state_name(s->state), message_name(type));
 	if (type == MESSAGE_GRANT || type == MESSAGE_RECEIPT)
 		session_announce(s, SESSION_RECEIVED, in->nlists[0]);

@@ -123,7 +123,6 @@ START_TEST(roles)
 	struct key_private *private;
 	struct key_public key, other;
 	enum trust_role role;
-	struct digest id;
 	struct trust t;
 	uint8_t seed[KEY_SIZE];
 	size_t i;
@@ -131,12 +130,9 @@ START_TEST(roles)
 	golden_trust(&t);
 	golden_key(GOLDEN_PRIMARY, &key);
 	golden_key(GOLDEN_HOST, &other);
-	key_id(&key, &id);
 	ck_assert_int_eq(trust_role_has(&t, TRUST_PRIMARY, &key), 1);
 	ck_assert_int_eq(trust_role_has(&t, TRUST_POLICY, &key), 0);
 	ck_assert_int_eq(trust_role_has(&t, TRUST_PRIMARY, &other), 0);
-	ck_assert_int_eq(trust_role_has_id(&t, TRUST_PRIMARY, &id), 1);
-	ck_assert_int_eq(trust_role_has_id(&t, TRUST_AUTHORITY, &id), 0);
 	ck_assert_int_eq(trust_role_add(&t, TRUST_PRIMARY, &key), PH_OK);
 	ck_assert_uint_eq(t.roles[TRUST_PRIMARY].count, 1);
 	ck_assert_int_eq(trust_role_remove(&t, TRUST_PRIMARY, &other),

@@ -174,25 +174,6 @@ START_TEST(durations_are_read)
 }
 END_TEST
 
-START_TEST(percentages_are_read)
-{
-	static const char *const bad[] = { "", "%", "5", "101%", "-1%", "5 %",
-		"5.5%", "5%%", "4294967297%" };
-	unsigned int value = 7;
-	size_t i;
-
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		ck_assert_int_eq(units_percent_from_text(bad[i], &value),
-		    PH_EUSAGE);
-		ck_assert_uint_eq(value, 7);
-	}
-	ck_assert_int_eq(units_percent_from_text("0%", &value), PH_OK);
-	ck_assert_uint_eq(value, 0);
-	ck_assert_int_eq(units_percent_from_text("100%", &value), PH_OK);
-	ck_assert_uint_eq(value, 100);
-}
-END_TEST
-
 static const struct {
 	uint64_t value;
 	const char *people;
@@ -307,7 +288,6 @@ main(void)
 	tcase_add_loop_test(tests, bad_sizes_are_refused, 0, COUNT(bad_sizes));
 	tcase_add_loop_test(tests, rates_are_read, 0, COUNT(rates));
 	tcase_add_loop_test(tests, durations_are_read, 0, COUNT(durations));
-	tcase_add_test(tests, percentages_are_read);
 	tcase_add_loop_test(tests, sizes_are_written, 0, COUNT(written_sizes));
 	tcase_add_loop_test(tests, rates_are_written, 0, COUNT(written_rates));
 	tcase_add_loop_test(tests, durations_are_written, 0,
