@@ -145,7 +145,7 @@ connect_to(struct client *c, const struct configuration *conf,
 	if (c->fd == -1)
 		return failure_set(f, PH_EIO, "cannot make a socket: %s",
 		    strerror(errno));
-	/* Of connecting, too, which waits while the listener's queue is full. */
+	/* Of connecting, too: it waits while the queue there is full. */
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	while (connect(c->fd, (const struct sockaddr *)&address,
 		   sizeof(address)) != 0) {

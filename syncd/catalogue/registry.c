@@ -241,7 +241,7 @@ commit_record(struct catalogue *c, const char *actor, const char *action,
 	return ledger_commit(c, &e, NULL);
 }
 
-/* 1 for a key of this primary itself, or of the sshd through which it is met. */
+/* 1 for a key of this primary itself, or of its sshd. */
 static int
 is_own_key(const struct catalogue *c, const struct key_public *key)
 {

@@ -18,8 +18,9 @@ struct ledger_event;
  * Add a repository; of spec, name, key (if has_key), reasons, contact,
  * clients and rate are used.  With a key its charter is issued and its
  * grant made.  PH_OK; PH_ETAKEN when the name (in any case) or the key is in
- * use, removed repositories and this primary itself, with the key of its sshd, included; PH_ENAME, PH_EKEY; PH_EUSAGE without a
- * reason, or for a contact that is no text.
+ * use, removed repositories, this primary itself and its sshd included;
+ * PH_ENAME, PH_EKEY; PH_EUSAGE without a reason, or for a contact that is no
+ * text.
  */
 int registry_add(struct catalogue *c, const char *actor,
     const struct registration *spec, struct failure *f) ATTR_CHECK;
