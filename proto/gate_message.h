@@ -7,11 +7,12 @@
 
 /*
  * The one message that a gate sends to syncd, together with two descriptors:
- * "PACKHORSE-GATE 1 REPO-ID SHA256:FINGERPRINT", with one space between the
- * words and nothing behind them.  syncd answers with messages of one byte
- * (the session is over: this is the exit status of the gate) or, before, of
- * two (nothing more will be written to the descriptor for output: see
- * GATE_MESSAGE_FINISHED_SIZE).
+ * "PACKHORSE-GATE 1 REPO-ID SHA256:FINGERPRINT ADDRESS", with one space
+ * between the words and nothing behind them; without the address of the peer,
+ * and the space before it, where sshd did not say it.  syncd answers with
+ * messages of one byte (the session is over: this is the exit status of the
+ * gate) or, before, of two (nothing more will be written to the descriptor for
+ * output: see GATE_MESSAGE_FINISHED_SIZE).
  */
 
 /* Exit status of a gate where syncd is not running (EX_TEMPFAIL). */
@@ -33,19 +34,28 @@
 
 #define GATE_MESSAGE_ID_SIZE 65u          /* 64 hexadecimal digits, a NUL. */
 #define GATE_MESSAGE_FINGERPRINT_SIZE 51u /* "SHA256:", 43 digits, a NUL. */
+#define GATE_MESSAGE_ADDRESS_SIZE 64u     /* Of numbers, and a NUL. */
 #define GATE_MESSAGE_SIZE_MAX 256u        /* Room for the message. */
 
 struct gate_message {
 	char id[GATE_MESSAGE_ID_SIZE];
 	char fingerprint[GATE_MESSAGE_FINGERPRINT_SIZE];
+	char address[GATE_MESSAGE_ADDRESS_SIZE]; /* Empty: not known. */
 };
 
 /*
  * Take the words if they are an id (64 lower-case hexadecimal digits) and a
- * fingerprint ("SHA256:" and 43 digits of base64).  PH_OK or PH_EMESSAGE.
+ * fingerprint ("SHA256:" and 43 digits of base64); there is no address then.
+ * PH_OK or PH_EMESSAGE.
  */
 int gate_message_set(struct gate_message *m, const char *id,
     const char *fingerprint) ATTR_CHECK;
+
+/*
+ * Take the address that SSH_CONNECTION begins with (NULL, and what does not
+ * look like an address: none).  It is for people alone.
+ */
+void gate_message_set_address(struct gate_message *m, const char *connection);
 
 /* Write the message and a NUL; the length without it is returned. */
 size_t gate_message_encode(const struct gate_message *m,

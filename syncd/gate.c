@@ -4,8 +4,9 @@
  *	restrict,command="/abs/syncd-gate --socket /abs/gate.sock ID FPR" KEY
  *
  * It hands its standard input and output over to syncd, with the id and the
- * fingerprint of the command line, and then only waits to learn how the
- * session ended.  What the peer asked sshd to run (SSH_ORIGINAL_COMMAND) and
+ * fingerprint of the command line and the peer's address, and then only waits
+ * to learn how the session ended.  The address is what sshd says in
+ * SSH_CONNECTION; what the peer asked it to run (SSH_ORIGINAL_COMMAND) and
  * every other variable is ignored.  It opens no store, index or key, so a
  * fault here gives nothing that the peer did not have.
  */
@@ -144,13 +145,14 @@ main(int argc, char **argv)
 
 	if (standard_files_open() != PH_OK)
 		return EX_OSERR;
-	(void)clearenv();
 	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (parse(argc, argv, &address, &message) != PH_OK)
 		return say(EX_USAGE,
 		    "packhorse: usage: syncd-gate --socket "
 		    "/PATH REPO-ID SHA256:FINGERPRINT");
+	gate_message_set_address(&message, getenv("SSH_CONNECTION"));
+	(void)clearenv();
 	if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO))
 		return say(EX_USAGE,
 		    "packhorse: this account is for syncd, "

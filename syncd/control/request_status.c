@@ -324,10 +324,10 @@ notice_forks(const struct control_context *context, struct status *s)
 		    rfc3339_encode(status.fork_time, time) != PH_OK)
 			continue;
 		(void)snprintf(text, sizeof(text),
-		    "%s was refused at %s: %s; %s; this is shown for a day, "
+		    "%s was refused at %s (%s): %s; %s; this is shown for a day, "
 		    "or until \"syncctl repo resume %s\"",
-		    record->name, time, status.fork.what, status.fork.next,
-		    record->name);
+		    record->name, time, status.fork.where, status.fork.what,
+		    status.fork.next, record->name);
 		on_notice(s, text);
 	}
 }

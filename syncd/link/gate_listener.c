@@ -177,7 +177,7 @@ make_link(struct gate_listener *l, int gatefd, struct brought *b,
     struct gate_message *m)
 {
 	struct link *link;
-	char name[32];
+	char name[32 + GATE_MESSAGE_ADDRESS_SIZE];
 
 	if (gate_message_decode(b->text, b->len, m) != PH_OK) {
 		diag(DIAG_WARNING, "a gate's message is damaged");
@@ -189,7 +189,8 @@ make_link(struct gate_listener *l, int gatefd, struct brought *b,
 		    m->id);
 		return NULL;
 	}
-	(void)snprintf(name, sizeof(name), "gate of %.8s", m->id);
+	(void)snprintf(name, sizeof(name), "gate of %.8s%s%s", m->id,
+	    m->address[0] == '\0' ? "" : ", ", m->address);
 	link = link_fd_new_gate(l->loop, &l->clock, name, b->fds[0], b->fds[1],
 	    gatefd);
 	b->nfds = 0;

@@ -25,6 +25,9 @@
  */
 #define HELD_MAX (2u * (size_t)PH_LIST_CHANGES_MAX)
 
+/* How the far end of a link is called, for people. */
+#define FAR_END_SIZE 128u
+
 /* A link that could not be served ends with this status of its gate. */
 #define GATE_BUSY 75
 
@@ -43,7 +46,8 @@ struct memory {
 	int64_t last_contact;
 	int last_code;
 	char last_words[256];
-	int64_t fork_time; /* 0: never. */
+	char last_link[FAR_END_SIZE]; /* Of the last one that was no fork. */
+	int64_t fork_time;            /* 0: never. */
 	struct failure fork;
 };
 
@@ -165,6 +169,21 @@ on_held(void *cookie, struct provider *provider, size_t nbytes)
 	return PH_OK;
 }
 
+/* A session has ended: remember the two ends of a fork. */
+static void
+note_fork(struct memory *m, const char *far_end, const struct failure *f)
+{
+	if (f->code != PH_EFORK) {
+		(void)snprintf(m->last_link, sizeof(m->last_link), "%s",
+		    far_end);
+		return;
+	}
+	m->fork_time = m->last_contact;
+	m->fork = *f;
+	failure_where(&m->fork, "%s; the one before: %s", far_end,
+	    m->last_link[0] == '\0' ? "not known" : m->last_link);
+}
+
 static void
 on_closed(void *cookie, struct provider *provider, const struct failure *f)
 {
@@ -185,10 +204,7 @@ on_closed(void *cookie, struct provider *provider, const struct failure *f)
 			m->last_code = f->code;
 			(void)snprintf(m->last_words, sizeof(m->last_words),
 			    "%.255s", f->code == PH_OK ? "" : f->what);
-			if (f->code == PH_EFORK) {
-				m->fork_time = m->last_contact;
-				m->fork = *f;
-			}
+			note_fork(m, provider_link_name(provider), f);
 		}
 		if (f->code != PH_OK)
 			diag_failure(DIAG_NOTICE, f, "%s: the session ended",

@@ -53,7 +53,7 @@ struct hub_status {
 	 * record of the repository is changed.
 	 */
 	int64_t fork_time;
-	struct failure fork;
+	struct failure fork; /* Where: the two ends that it came from. */
 };
 
 /* A day. */

@@ -131,7 +131,9 @@ def test_receipts(here):
 
     def told():
         notices = primary.json("status")["notices"]
-        return any(n.startswith("branch was refused at") for n in notices)
+        told = [n for n in notices if n.startswith("branch was refused at")]
+        assert not told or told[0].count("127.0.0.1") == 2, told
+        return told
 
     # That stays to be seen when the other one comes, until somebody acts.
     harness.wait_until(told, "status tells of the clone")

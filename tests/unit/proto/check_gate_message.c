@@ -29,6 +29,48 @@ START_TEST(written_and_read)
 }
 END_TEST
 
+static const struct {
+	const char *connection, *address;
+} connections[] = {
+	{ "192.0.2.7 50000 192.0.2.1 22", "192.0.2.7" },
+	{ "fe80::1%eth0 50000 fe80::2%eth0 22", "fe80::1%eth0" },
+	{ NULL, "" },
+	{ "", "" },
+	{ " 192.0.2.7", "" },
+	{ "192.0.2.7", "" },
+	{ "192.0.2.7\n50000", "" },
+	{ "\x1b[31m 1 2 3", "" },
+	{ "1111111111222222222233333333334444444444555555555566666666667777 1",
+	    "" },
+};
+
+#define NCONNECTIONS (sizeof(connections) / sizeof(connections[0]))
+
+START_TEST(address_of_the_peer)
+{
+	const char *address = connections[_i].address;
+	char text[GATE_MESSAGE_SIZE_MAX];
+	size_t i, len;
+
+	ck_assert_int_eq(gate_message_set(&m, ID, FINGERPRINT), PH_OK);
+	gate_message_set_address(&m, connections[_i].connection);
+	ck_assert_str_eq(m.address, address);
+	len = gate_message_encode(&m, text);
+	ck_assert_uint_eq(len, strlen(text));
+	memset(&m, 'x', sizeof(m));
+	ck_assert_int_eq(gate_message_decode(text, len, &m), PH_OK);
+	ck_assert_str_eq(m.id, ID);
+	ck_assert_str_eq(m.fingerprint, FINGERPRINT);
+	ck_assert_str_eq(m.address, address);
+	for (i = len - strlen(address); i < len; i++) {
+		text[i] = '\n';
+		ck_assert_int_eq(gate_message_decode(text, len, &m),
+		    PH_EMESSAGE);
+		text[i] = '1';
+	}
+}
+END_TEST
+
 START_TEST(every_change_is_refused)
 {
 	char text[GATE_MESSAGE_SIZE_MAX], spoilt[GATE_MESSAGE_SIZE_MAX];
@@ -93,6 +135,7 @@ main(void)
 	suite = suite_create("proto/gate_message");
 	tc = tcase_create("gate_message");
 	tcase_add_test(tc, written_and_read);
+	tcase_add_loop_test(tc, address_of_the_peer, 0, NCONNECTIONS);
 	tcase_add_test(tc, every_change_is_refused);
 	tcase_add_loop_test(tc, words_that_are_refused, 0, NREFUSED);
 	suite_add_tcase(suite, tc);
