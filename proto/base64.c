@@ -1,7 +1,6 @@
 /*
  * Base64 without leniency: whoever compares texts compares contents.
  */
-#include <string.h>
 
 #include "proto/buffer.h"
 #include "proto/errors.h"

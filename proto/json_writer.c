@@ -4,7 +4,6 @@
  * else stands as UTF-8.
  */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/errors.h"

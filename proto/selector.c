@@ -1,7 +1,6 @@
 /*
  * Selectors and lists of them.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,9 +2,7 @@
  * holdings: what a repository may hold, and holds.
  */
 #include <inttypes.h>
-#include <string.h>
 
-#include "proto/errors.h"
 #include "syncctl/held.h"
 #include "syncctl/output.h"
 #include "syncctl/table.h"

@@ -2,7 +2,6 @@
  * image ls and image show.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"

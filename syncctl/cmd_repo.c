@@ -3,7 +3,6 @@
  * they are allowed at the moment.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "proto/errors.h"
 #include "syncctl/output.h"

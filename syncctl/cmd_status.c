@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "proto/buffer.h"
-#include "proto/control.h"
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "syncctl/output.h"

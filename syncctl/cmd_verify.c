@@ -1,7 +1,6 @@
 /*
  * verify: reading what is held, and comparing it with what was signed.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

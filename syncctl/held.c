@@ -1,7 +1,6 @@
 /*
  * One version at one repository.
  */
-#include <string.h>
 
 #include "syncctl/held.h"
 

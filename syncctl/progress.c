@@ -1,7 +1,6 @@
 /*
  * The line of progress.
  */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "proto/buffer.h"
-#include "proto/control.h"
 #include "proto/errors.h"
 #include "proto/json_writer.h"
-#include "proto/text.h"
 #include "syncctl/output.h"
 
 #include "syncctl/report.h"

@@ -6,7 +6,6 @@
  * tell a torn tail from damage.
  */
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>

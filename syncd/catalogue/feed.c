@@ -7,7 +7,6 @@
 
 #include "proto/charter.h"
 #include "proto/errors.h"
-#include "proto/json_terms.h"
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"

@@ -1,7 +1,6 @@
 /*
  * Authorized keys and join files.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/errors.h"

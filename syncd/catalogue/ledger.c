@@ -2,7 +2,6 @@
  * Append, then apply.  Which function applies an entry of a kind is said by
  * the table that the catalogue was opened with (kinds.h).
  */
-#include <assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "proto/errors.h"
-#include "proto/json_terms.h"
 #include "syncd/catalogue/charters.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/documents.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "proto/errors.h"
-#include "proto/json_terms.h"
 #include "proto/sshsig.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/ledger.h"

@@ -2,9 +2,7 @@
  * The policy in force: its text lies in documents/ under its digest, which
  * stands in the main log.
  */
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"
@@ -14,7 +12,6 @@
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/registry.h"
-#include "syncd/catalogue/rows.h"
 #include "syncd/catalogue/versions.h"
 
 #include "syncd/catalogue/policies.h"

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "proto/errors.h"
-#include "proto/json_terms.h"
 #include "proto/name.h"
 #include "proto/version.h"
 #include "syncd/catalogue/context.h"

@@ -6,13 +6,11 @@
 
 #include "proto/errors.h"
 #include "proto/holding.h"
-#include "proto/json_terms.h"
 #include "proto/lineset.h"
 #include "proto/lineset_diff.h"
 #include "proto/receipt.h"
 #include "syncd/catalogue/checkpoints.h"
 #include "syncd/catalogue/context.h"
-#include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/receipt_entry.h"

@@ -1,14 +1,11 @@
 /*
  * The keys of the configuration file, each with its check.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "proto/buffer.h"
 #include "proto/errors.h"
 #include "proto/name.h"
 #include "syncd/config/layout.h"
-#include "syncd/config/smallfile.h"
 #include "syncd/config/units.h"
 #include "syncd/config/yaml.h"
 

@@ -1,7 +1,6 @@
 /*
  * Bytes and descriptors of one client.
  */
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

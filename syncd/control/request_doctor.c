@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "proto/errors.h"
-#include "proto/name.h"
 #include "proto/rfc3339.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/control/doctor.h"

@@ -5,8 +5,6 @@
  * asks an operator's file anything: its file system may never answer.
  */
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "proto/errors.h"

@@ -2,7 +2,6 @@
  * Dialling: one job that resolves, then several attempts that may be under
  * way at once.
  */
-#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
  * Blobs, their records and their maps.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

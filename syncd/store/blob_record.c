@@ -2,7 +2,6 @@
  * Records of blobs as text.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"

@@ -4,12 +4,10 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "proto/blockmap.h"
 #include "proto/errors.h"
-#include "proto/limits.h"
 #include "syncd/store/aside.h"
 #include "syncd/store/extent.h"
 

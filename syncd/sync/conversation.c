@@ -2,7 +2,6 @@
  * The conversation.  Input is a fixed buffer that is read into when it is
  * empty; output is one buffer that is asked for when it is low.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /*
  * Sessions of a provider.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
  * Jobs of the provider.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/errors.h"
 

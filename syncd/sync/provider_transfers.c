@@ -1,7 +1,6 @@
 /*
  * The provider's content: which blobs are on their way out.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"

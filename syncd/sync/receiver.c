@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "proto/errors.h"
-#include "proto/message_document.h"
 #include "proto/message_grant.h"
 #include "proto/message_state.h"
 

@@ -3,7 +3,6 @@
  * each.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/errors.h"

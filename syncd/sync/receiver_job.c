@@ -2,7 +2,6 @@
  * Jobs of the receiver, and how a session ends for what they find.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/errors.h"
 

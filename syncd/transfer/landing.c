@@ -1,7 +1,6 @@
 /*
  * The staging of a blob that is being received.
  */
-#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

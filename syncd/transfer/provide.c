@@ -2,7 +2,6 @@
  * Providing one blob.  Workers read ahead of what the link takes, so that
  * the loop neither waits for a disk nor leaves the link idle.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

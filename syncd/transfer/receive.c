@@ -7,7 +7,6 @@
  * Only callbacks of jobs end a transfer and tell the owner (settle(), fail());
  * what the owner calls returns what went wrong.
  */
-#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
