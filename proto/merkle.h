@@ -10,7 +10,7 @@
 /*
  * The Merkle tree of a log (RFC 9162 §2.1): its hashes, a tree that only
  * grows, and proofs.  Where the leaf hashes are kept is the caller's
- * business.
+ * business.  Proofs are for the tools of auditors; syncd itself needs none.
  */
 
 /* Roots of a tree of 2^64-1 leaves; also more than any proof has. */
