@@ -1,11 +1,13 @@
 /*
  * The open directories of a store.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -16,10 +18,17 @@
 
 #define SELF "/."
 
+/*
+ * Not the marker itself, which is another file each time that it is written.
+ */
+#define LOCK_NAME ".packhorse.lock"
+#define HOLDER_MAX 300u
+
 struct store {
 	const struct files *fs;
 	char *path; /* Ends with SELF, so that it may be a link. */
 	int dirs[STORE_NPLACES];
+	int lock; /* -1: it is not locked. */
 	dev_t device;
 	ino_t inodes[STORE_NPLACES];
 };
@@ -101,6 +110,7 @@ store_open(const struct files *fs, const char *path, struct store **out,
 	if (s == NULL)
 		return failure_set(f, PH_ENOMEM, "out of memory");
 	s->fs = fs;
+	s->lock = -1;
 	for (i = 0; i < STORE_NPLACES; i++)
 		s->dirs[i] = -1;
 	r = asprintf(&s->path, "%s" SELF, path);
@@ -120,6 +130,72 @@ store_open(const struct files *fs, const char *path, struct store **out,
 	return PH_OK;
 }
 
+/* Say who has the lock, as far as he said it. */
+static int
+refuse_locked(const struct store *s, int fd, struct failure *f)
+{
+	char holder[HOLDER_MAX + 1];
+	size_t i, n;
+
+	if (file_read_at(s->fs, fd, 0, holder, HOLDER_MAX, &n) != PH_OK)
+		n = 0;
+	for (i = 0; i < n && isprint((unsigned char)holder[i]);)
+		i++;
+	holder[i] = '\0';
+	(void)failure_set(f, PH_EBUSY,
+	    "another syncd is running on the store%s%s", i > 0 ? ": " : "",
+	    holder);
+	say_where(s, f);
+	failure_next(f,
+	    "stop it first; a store belongs to one state_dir and one syncd");
+	return PH_EBUSY;
+}
+
+/* Lock the open file, and write into it who we are. */
+static int
+take_lock(const struct store *s, int fd, const char *holder, struct failure *f)
+{
+	int r;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return refuse_locked(s, fd, f);
+		(void)failure_set(f, PH_ESTORE,
+		    "the store cannot be locked: %s", strerror(errno));
+		say_where(s, f);
+		failure_next(f, "use a file system that has locks");
+		return PH_ESTORE;
+	}
+	r = file_truncate(s->fs, fd, 0);
+	if (r == PH_OK)
+		r = file_write_at(s->fs, fd, 0, holder, strlen(holder));
+	/* A full store is not held against us: the lock is what counts. */
+	return r == PH_ENOSPC ? PH_OK : r;
+}
+
+int
+store_lock(struct store *s, const char *holder, struct failure *f)
+{
+	int fd, r;
+
+	f->code = PH_OK;
+	r = file_open(s->fs, s->dirs[STORE_ROOT], LOCK_NAME, O_RDWR | O_CREAT,
+	    0600, &fd);
+	if (r == PH_OK) {
+		r = take_lock(s, fd, holder, f);
+		if (r != PH_OK)
+			file_abandon(s->fs, fd);
+	}
+	if (r == PH_OK)
+		s->lock = fd;
+	else if (f->code == PH_OK) {
+		(void)failure_set(f, r, "the lock on the store: %s",
+		    strerror(errno));
+		say_where(s, f);
+	}
+	return r;
+}
+
 void
 store_close(struct store *s)
 {
@@ -129,6 +205,7 @@ store_close(struct store *s)
 		return;
 	for (i = 0; i < STORE_NPLACES; i++)
 		file_abandon(s->fs, s->dirs[i]);
+	file_abandon(s->fs, s->lock);
 	free(s->path);
 	free(s);
 }

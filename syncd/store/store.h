@@ -14,7 +14,8 @@
  * can be done with them; each only offers steps.  Which step follows which,
  * and what stands in the log between them, is the catalogue's.
  *
- * A store does not change once it is open and may be used by any thread.
+ * A store does not change once it is open and locked, and may then be used by
+ * any thread.
  */
 
 enum store_place {
@@ -37,6 +38,16 @@ struct store;
  * PH_EIO.
  */
 int store_open(const struct files *fs, const char *path, struct store **out,
+    struct failure *f) ATTR_CHECK;
+
+/*
+ * Take the lock on the store (store_dir/.packhorse.lock) until it is closed,
+ * so that no two daemons work on it, whatever state they have.  holder says
+ * who we are, in words for whoever is refused.  PH_OK; PH_EBUSY with f filled
+ * in when someone else has it; PH_ESTORE when the file system has no locks;
+ * PH_ENOSPC, PH_EPERM, PH_EIO.
+ */
+int store_lock(struct store *s, const char *holder,
     struct failure *f) ATTR_CHECK;
 
 /* NULL is allowed. */

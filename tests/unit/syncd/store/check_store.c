@@ -68,6 +68,33 @@ START_TEST(missing)
 }
 END_TEST
 
+/* One at a time, and who it is. */
+START_TEST(locked)
+{
+	struct store *s;
+
+	ck_assert_int_eq(store_open(&f.system, f.path, &s, &failure), PH_OK);
+	ck_assert_int_eq(store_lock(s, "the first one, and longer", &failure),
+	    PH_OK);
+	ck_assert_int_eq(store_lock(f.store, "other", &failure), PH_EBUSY);
+	ck_assert_int_eq(failure.code, PH_EBUSY);
+	ck_assert_ptr_nonnull(
+	    strstr(failure.what, "the first one, and longer"));
+	store_close(s);
+	ck_assert_int_eq(store_lock(f.store, "other", &failure), PH_OK);
+	ck_assert_int_eq(store_open(&f.system, f.path, &s, &failure), PH_OK);
+	ck_assert_int_eq(store_lock(s, "the first one", &failure), PH_EBUSY);
+	ck_assert_ptr_nonnull(strstr(failure.what, ": other"));
+	ck_assert_ptr_null(strstr(failure.what, "longer"));
+	/* What it says is not believed to be text. */
+	fixture_write(store_dir(f.store, STORE_ROOT), ".packhorse.lock",
+	    "a\033[31m", 6);
+	ck_assert_int_eq(store_lock(s, "the first one", &failure), PH_EBUSY);
+	ck_assert_ptr_null(strchr(failure.what, 033));
+	store_close(s);
+}
+END_TEST
+
 START_TEST(through_a_link)
 {
 	struct store *s;
@@ -176,6 +203,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, directories);
 	tcase_add_test(t, missing);
+	tcase_add_test(t, locked);
 	tcase_add_test(t, through_a_link);
 	tcase_add_test(t, vanished);
 	tcase_add_test(t, mounted_and_read_only);
