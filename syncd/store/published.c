@@ -217,7 +217,7 @@ published_hide(const struct store *s, const char *image, const char *version,
     const char *tag)
 {
 	char name[STAGING_WORK_NAME_SIZE];
-	int dir, r;
+	int dir, r, absent;
 
 	r = staging_work_name(HIDDEN, tag, name);
 	if (r == PH_OK)
@@ -228,8 +228,14 @@ published_hide(const struct store *s, const char *image, const char *version,
 		return r;
 	r = move(store_files(s), dir, version, store_dir(s, STORE_STAGING),
 	    name);
+	/* It may have gone by a rename that was not durable yet. */
+	absent = r == PH_EABSENT;
+	if (absent)
+		r = file_sync(store_files(s), dir);
 	file_abandon(store_files(s), dir);
-	return r == PH_OK ? drop_image(s, image) : r;
+	if (r == PH_OK)
+		r = drop_image(s, image);
+	return r == PH_OK && absent ? PH_EABSENT : r;
 }
 
 /* Delete a working directory of staging/. */
