@@ -358,6 +358,14 @@ start_loop(struct daemon *d, struct failure *f)
 	return PH_OK;
 }
 
+/* What an operator should know is in the log of syncd, too. */
+static void
+on_notice(void *cookie, const char *text)
+{
+	(void)cookie;
+	diag(DIAG_NOTICE, "%s", text);
+}
+
 /* Workers, catalogue, and what all share. */
 static int
 start_engine(struct daemon *d, struct failure *f)
@@ -381,6 +389,7 @@ start_engine(struct daemon *d, struct failure *f)
 	r = catalogue_open(&config, &e->catalogue, f);
 	if (r != PH_OK)
 		return r;
+	catalogue_notices(e->catalogue, on_notice, NULL);
 	e->loop = d->loop;
 	e->clock = &d->clock;
 	e->random = &d->random;

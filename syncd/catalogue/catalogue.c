@@ -27,6 +27,7 @@
 #include "syncd/catalogue/recovery.h"
 #include "syncd/catalogue/repeats.h"
 #include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/witness.h"
 #include "syncd/config/keypair.h"
 #include "syncd/config/marker.h"
 #include "syncd/config/probe.h"
@@ -170,6 +171,17 @@ open_keys(struct catalogue *c, struct failure *f)
 	return keypair_read_public(path, &c->anchor, f);
 }
 
+/* Make sure that nobody else has the store open, whatever his state. */
+static int
+lock_store(struct catalogue *c, struct failure *f)
+{
+	char holder[LAYOUT_PATH_SIZE + 64];
+
+	(void)snprintf(holder, sizeof(holder), "process %ld, state_dir %s",
+	    (long)getpid(), c->config.layout->state_dir);
+	return store_lock(c->store, holder, f);
+}
+
 /* The store is there, is ours, and can be written. */
 static int
 open_store(struct catalogue *c, struct failure *f)
@@ -194,6 +206,8 @@ open_store(struct catalogue *c, struct failure *f)
 	r = store_open(c->config.files, dir, &c->store, f);
 	if (r == PH_OK)
 		r = store_check(c->store, f);
+	if (r == PH_OK)
+		r = lock_store(c, f);
 	if (r != PH_OK)
 		return r;
 	c->space = space_new(store_free_space, c->store, 0);
@@ -357,8 +371,10 @@ open_ledger(struct catalogue *c, struct failure *f)
 	r = ledger_log(c, NULL, &log);
 	if (r == PH_OK) {
 		c->rebuilt = c->rebuilt && log_size(log) > 0;
-		r = recovery_run(c, &c->recovered);
+		r = witness_check(c);
 	}
+	if (r == PH_OK)
+		r = recovery_run(c, &c->recovered);
 	if (r == PH_OK)
 		r = index_settle(c->index);
 	if (r != PH_OK && c->failure.code == r)
@@ -521,7 +537,7 @@ catalogue_upkeep(struct catalogue *c)
 		r = marks_raise(c);
 	if (r == PH_OK)
 		r = repeats_prune(c);
-	return r;
+	return r == PH_OK ? witness_upkeep(c) : r;
 }
 
 void
@@ -537,6 +553,7 @@ catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie)
 	}
 	/* One that cannot be read is told by whoever needs it. */
 	(void)!display_each_owed(c, on_owed, &notices);
+	witness_notices(c, line, cookie);
 	if (c->rebuilt)
 		line(cookie,
 		    "the index was missing or damaged and was made "

@@ -51,8 +51,8 @@ struct catalogue_config {
 /*
  * Open state and store, complete what a crash interrupted, rebuild the
  * index when it is missing or damaged.  PH_OK and *out; or an error with f
- * filled in: PH_EBUSY when another syncd has the state open, PH_ESTORE when
- * the store is missing, not mounted, read-only or another repository's,
+ * filled in: PH_EBUSY when another syncd has state or store open, PH_ESTORE
+ * when the store is missing, not mounted, read-only or another repository's,
  * PH_ECONFIG, PH_EKEY, PH_ELOG.
  */
 int catalogue_open(const struct catalogue_config *config,
@@ -97,14 +97,16 @@ int catalogue_check_index(struct catalogue *c, struct failure *f) ATTR_CHECK;
 /*
  * To be called from time to time: what is recorded and could not be shown is
  * shown now, if it can be, and the marker of the store brought up to date.
- * Lane only.
+ * What was kept because the state is older than the store is settled.  Lane
+ * only.
  */
 int catalogue_upkeep(struct catalogue *c) ATTR_CHECK;
 
 /*
  * What an operator should know: versions that are recorded and cannot be
- * shown, keys that could lie elsewhere, marks that disagree, what was
- * repaired at start.  Calls line(cookie, text) for each.
+ * shown, a state that is older than the store, keys that could lie elsewhere,
+ * marks that disagree, what was repaired at start.  Calls line(cookie, text)
+ * for each.
  */
 typedef void catalogue_line(void *cookie, const char *text);
 void catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie);

@@ -98,6 +98,9 @@ struct catalogue {
 
 	int replaying; /* Entries of the past are being applied. */
 
+	int outdated;       /* The state is older than the store (witness.h). */
+	uint64_t witnessed; /* Entries of our log that the marker knows. */
+
 	int marker_behind;      /* The store had no room for its marker. */
 	int marks_disagreed;    /* The three places said different things. */
 	unsigned int recovered; /* Entries that were applied at start. */

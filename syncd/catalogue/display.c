@@ -9,6 +9,7 @@
 #include "proto/errors.h"
 #include "syncd/catalogue/context.h"
 #include "syncd/catalogue/rows.h"
+#include "syncd/catalogue/witness.h"
 #include "syncd/store/blob.h"
 #include "syncd/store/published.h"
 
@@ -79,14 +80,35 @@ out:
 	return r;
 }
 
+/*
+ * The tag under which a version is hidden: the same each time, so that what
+ * an attempt left that failed after the rename is found by the next one.
+ */
+static void
+hiding_tag(const char *image, const char *version, char out[DISPLAY_TAG_SIZE])
+{
+	char name[PH_NAME_MAX + PH_VERSION_MAX + 2], hex[DIGEST_HEX_SIZE];
+	struct digest digest;
+	int n;
+
+	/* What does not fit is no name of a version, and refused as such. */
+	n = snprintf(name, sizeof(name), "%s@%s", image, version);
+	digest_of(name, (size_t)n < sizeof(name) ? (size_t)n : 0, &digest);
+	digest_hex(&digest, hex);
+	(void)snprintf(out, DISPLAY_TAG_SIZE, "%.*s", DISPLAY_TAG_SIZE - 1,
+	    hex);
+}
+
 int
 display_hide(struct catalogue *c, const char *image, const char *version)
 {
 	char tag[DISPLAY_TAG_SIZE];
 	int r;
 
-	display_tag(c, tag);
-	r = published_hide(c->store, image, version, tag);
+	hiding_tag(image, version, tag);
+	r = published_drop(c->store, tag);
+	if (r == PH_OK)
+		r = published_hide(c->store, image, version, tag);
 	if (r == PH_EABSENT)
 		return PH_OK;
 	if (r == PH_OK)
@@ -99,6 +121,7 @@ display_settle(struct catalogue *c, const struct manifest *m, struct holding *h)
 {
 	int r;
 
+	witness_raise(c);
 	r = display_show(c, m);
 	if (r == PH_ENOMEM)
 		return r;
@@ -349,6 +372,11 @@ on_published(void *cookie, const char *image, const char *version)
 		return PH_OK;
 	if (r != PH_OK && r != PH_EABSENT)
 		return r;
+	/* A primary shows what it has logged, and nothing takes that back. */
+	if (r == PH_EABSENT && catalogue_is_primary(rec->c)) {
+		rec->c->outdated = 1;
+		return PH_OK;
+	}
 	return display_hide(rec->c, image, version);
 }
 

@@ -62,8 +62,9 @@ void display_explain(struct catalogue *c, const struct holding *h,
 
 /*
  * Make published/ what the items say: show what is visible and not there,
- * hide what is there and not visible; what cannot be shown is owed.  At
- * start.
+ * hide what is there and not visible; what cannot be shown is owed.  What a
+ * primary shows and does not know stays: its log is not all there was
+ * (witness.h).  At start.
  */
 int display_reconcile(struct catalogue *c) ATTR_CHECK;
 

@@ -284,3 +284,46 @@ documents_each(const struct files *fs, int state_dir, const char *dir,
 	    layout_name(LAYOUT_DOCUMENTS), dir);
 	return file_list(fs, state_dir, path, on_entry, &each);
 }
+
+/* A directory of documents that is cleaned. */
+struct cleaning {
+	const struct files *fs;
+	int state_dir;
+	const char *dir;
+};
+
+/* What file_replace() writes before it has the name of a document. */
+static int
+on_unfinished(void *cookie, const char *name)
+{
+	static const char ending[] = ".new";
+	const struct cleaning *cleaning = cookie;
+	char path[PATH_SIZE];
+	size_t len;
+
+	len = strlen(name);
+	if (name[0] != '.' || len < sizeof(ending) ||
+	    strcmp(name + len - (sizeof(ending) - 1), ending) != 0)
+		return PH_OK;
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", cleaning->dir,
+		name) >= sizeof(path))
+		return PH_OK;
+	return file_unlink(cleaning->fs, cleaning->state_dir, path);
+}
+
+int
+documents_clean(const struct files *fs, int state_dir)
+{
+	char path[PATH_SIZE];
+	struct cleaning cleaning = { fs, state_dir, path };
+	size_t i;
+	int r;
+
+	r = PH_OK;
+	for (i = 0; r == PH_OK && i < NDIRECTORIES; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s",
+		    layout_name(LAYOUT_DOCUMENTS), directories[i]);
+		r = file_list(fs, state_dir, path, on_unfinished, &cleaning);
+	}
+	return r;
+}

@@ -75,6 +75,12 @@ int documents_remove(const struct files *fs, int state_dir,
     const struct document_name *name) ATTR_CHECK;
 
 /*
+ * Remove what a crash left of documents that were being written.  At start,
+ * when nothing else runs.
+ */
+int documents_clean(const struct files *fs, int state_dir) ATTR_CHECK;
+
+/*
  * Call entry(cookie, name) for each document or text in a directory of
  * documents/ ("manifests"), with its name as above: without the directory
  * and the ending.  In no order.

@@ -6,6 +6,7 @@
 
 #include "proto/errors.h"
 #include "syncd/catalogue/display.h"
+#include "syncd/catalogue/documents.h"
 #include "syncd/catalogue/granted.h"
 #include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
@@ -101,6 +102,18 @@ narrow(struct catalogue *c)
 	return r == PH_OK ? withdraw_denied(c, &n) : r;
 }
 
+/* Remove documents that nothing needs. */
+static int
+sweep(struct catalogue *c)
+{
+	int r;
+
+	r = catalogue_is_primary(c) ? reported_sweep(c) : PH_OK;
+	if (r == PH_OK)
+		r = sweep_documents(c);
+	return r == PH_OK ? granted_sweep(c) : r;
+}
+
 int
 recovery_run(struct catalogue *c, unsigned int *napplied)
 {
@@ -120,10 +133,10 @@ recovery_run(struct catalogue *c, unsigned int *napplied)
 		r = wanted_enter(c);
 	if (r == PH_OK && catalogue_is_primary(c))
 		r = receipt_entry_check(c);
-	if (r == PH_OK && catalogue_is_primary(c))
-		r = reported_sweep(c);
 	if (r == PH_OK)
 		r = staging_clean(c->store);
+	if (r == PH_OK)
+		r = documents_clean(c->config.files, c->state_dir);
 	if (r == PH_OK && !catalogue_is_primary(c))
 		r = find_lost(c);
 	if (r == PH_OK)
@@ -132,10 +145,9 @@ recovery_run(struct catalogue *c, unsigned int *napplied)
 		r = narrow(c);
 	if (r == PH_OK)
 		r = withdraw_finish(c);
-	if (r == PH_OK)
-		r = sweep_documents(c);
-	if (r == PH_OK)
-		r = granted_sweep(c);
+	/* What is told from an older log to be of no use may be of use. */
+	if (r == PH_OK && !c->outdated)
+		r = sweep(c);
 	if (r == PH_OK)
 		r = blob_clean(c->store);
 	return r;

@@ -6,8 +6,8 @@
 
 /*
  * At start: complete what a crash interrupted, or make the index anew.  What
- * is in the logs happened; what is not in them did not.  Nothing is deleted
- * before all logs were replayed.
+ * is in the logs happened; what is not in them did not, unless the store
+ * knows better (witness.h).  Nothing is deleted before all logs were replayed.
  */
 
 /*

@@ -324,23 +324,33 @@ on_pending(void *cookie, const struct index_bytes *key,
 	return r;
 }
 
+/* Withdrawals of one kind that are not done; the items are the caller's. */
+static int
+find_pending(struct catalogue *c, int retired, struct pending *out)
+{
+	struct index_txn *txn;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->retired = retired;
+	r = index_begin(c->index, INDEX_READ, &txn);
+	if (r != PH_OK)
+		return r;
+	r = index_each(txn, INDEX_META, PENDING, sizeof(PENDING) - 1,
+	    on_pending, out);
+	index_abort(txn);
+	return r;
+}
+
 /* Enter into the log that the withdrawals of one kind are done. */
 static int
 finish_entries(struct catalogue *c, int retired)
 {
 	struct pending pending;
-	struct index_txn *txn;
 	size_t i;
 	int r;
 
-	memset(&pending, 0, sizeof(pending));
-	pending.retired = retired;
-	r = index_begin(c->index, INDEX_READ, &txn);
-	if (r != PH_OK)
-		return r;
-	r = index_each(txn, INDEX_META, PENDING, sizeof(PENDING) - 1,
-	    on_pending, &pending);
-	index_abort(txn);
+	r = find_pending(c, retired, &pending);
 	for (i = 0; r == PH_OK && i < pending.known.count; i++)
 		r = commit_entry(c, "removed", &pending.known.items[i],
 		    retired);
@@ -348,15 +358,49 @@ finish_entries(struct catalogue *c, int retired)
 	return r;
 }
 
+/* Enter into the log that all withdrawals are done. */
+static int
+finish_all(struct catalogue *c)
+{
+	int r;
+
+	r = finish_entries(c, 0);
+	return r == PH_OK ? finish_entries(c, 1) : r;
+}
+
+/*
+ * 1 when what nothing names is to be removed, 0 when not, or an error.  While
+ * the log is not all there was, only a withdrawal that was interrupted is
+ * worth it: which content it was about is not known any more.
+ */
+static int
+must_sweep(struct catalogue *c)
+{
+	struct pending pending;
+	size_t count;
+	int retired, r;
+
+	if (!c->outdated)
+		return 1;
+	r = PH_OK;
+	count = 0;
+	for (retired = 0; r == PH_OK && retired <= 1; retired++) {
+		r = find_pending(c, retired, &pending);
+		count += pending.known.count;
+		free(pending.known.items);
+	}
+	return r == PH_OK ? count > 0 : r;
+}
+
 int
 withdraw_finish(struct catalogue *c)
 {
 	int r;
 
-	r = sweep_store(c);
-	if (r == PH_OK)
-		r = finish_entries(c, 0);
-	return r == PH_OK ? finish_entries(c, 1) : r;
+	r = must_sweep(c);
+	if (r == 1)
+		r = sweep_store(c);
+	return r == PH_OK ? finish_all(c) : r;
 }
 
 /* Log that one version goes, and remove what belongs to its blobs. */
@@ -391,7 +435,8 @@ remove_known(struct catalogue *c, const struct known_list *list, int retired,
 	size_t i;
 	int r;
 
-	r = PH_OK;
+	/* What failed before is not among them any more. */
+	r = c->outdated ? withdraw_finish(c) : PH_OK;
 	for (i = 0; r == PH_OK && i < list->count; i++) {
 		if (!list->items[i].copy)
 			continue;
@@ -402,7 +447,9 @@ remove_known(struct catalogue *c, const struct known_list *list, int retired,
 		if (!list->items[i].copy)
 			r = forget_unused(c, &list->items[i].manifest);
 	}
-	return r == PH_OK ? withdraw_finish(c) : r;
+	if (r != PH_OK)
+		return r;
+	return c->outdated ? finish_all(c) : withdraw_finish(c);
 }
 
 int

@@ -34,7 +34,9 @@ int withdraw_retired(struct catalogue *c, size_t *nitems) ATTR_CHECK;
 
 /*
  * Remove from the store what no item names, and enter withdrawals that a
- * crash interrupted as done.  At start, after replay; also of a primary.
+ * crash interrupted as done.  Where the state is older than the store, what
+ * no item names stays, but when there is such a withdrawal: what may not be
+ * held goes first.  At start, after replay; also of a primary.
  */
 int withdraw_finish(struct catalogue *c) ATTR_CHECK;
 

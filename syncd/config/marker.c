@@ -44,6 +44,13 @@ marker_encode(const struct marker *m, struct buffer *out)
 	else
 		json_put_null(&w, "digest");
 	json_close_object(&w);
+	json_open_object(&w, "log");
+	json_put_u64(&w, "size", m->log_size);
+	if (m->log_size > 0)
+		json_put_digest(&w, "root", &m->log_root);
+	else
+		json_put_null(&w, "root");
+	json_close_object(&w);
 	json_close_object(&w);
 	r = json_writer_end(&w);
 	return r == PH_OK ? buffer_put_text(out, "\n") : r;
@@ -53,7 +60,7 @@ marker_encode(const struct marker *m, struct buffer *out)
 static void
 decode(struct json_object *root, struct marker *out)
 {
-	struct json_object charter, grant;
+	struct json_object charter, grant, log;
 	int64_t schema;
 
 	json_get_int(root, "schema", 1, 1, &schema);
@@ -68,6 +75,13 @@ decode(struct json_object *root, struct marker *out)
 	json_get_u64(&grant, "generation", 0, &out->grant_generation);
 	json_get_digest_or_null(&grant, "digest", &out->grant_digest);
 	json_object_end(&grant);
+	/* A store that was made before logs were noted has none. */
+	if (json_has(root, "log")) {
+		json_get_object(root, "log", &log);
+		json_get_u64(&log, "size", 0, &out->log_size);
+		json_get_digest_or_null(&log, "root", &out->log_root);
+		json_object_end(&log);
+	}
 	json_object_end(root);
 	out->has_grant_digest = !digest_is_zero(&out->grant_digest);
 }

@@ -13,8 +13,8 @@ struct buffer;
 /*
  * The marker of a store_dir, store_dir/.packhorse (docs/formats.md §6): it
  * binds the store to one repository, tells a store from an empty mount
- * point, and is one of the three places of the high-water marks.  What the
- * marks are good for is the catalogue's.
+ * point, is one of the three places of the high-water marks, and knows how
+ * far the log was.  What that is good for is the catalogue's.
  */
 
 #define MARKER_NAME ".packhorse"
@@ -29,6 +29,8 @@ struct marker {
 	uint64_t grant_generation;
 	int has_grant_digest;
 	struct digest grant_digest; /* Of the grant's head. */
+	uint64_t log_size;          /* Entries of the repository's own log. */
+	struct digest log_root;     /* Over those; zeros when there is none. */
 };
 
 /* A marker of a new store: no trust, charter or grant seen (zeros). */

@@ -83,9 +83,50 @@ START_TEST(reconciled)
 {
 	publish();
 	ck_assert_int_eq(display_hide(world.primary.c, "img", "1"), PH_OK);
+	ck_assert_int_eq(display_reconcile(world.primary.c), PH_OK);
+	invariants_check(&world.primary);
+	/* What a primary does not know is not its to remove. */
 	world_shell("mkdir -p primary/store/published/ghost/1%s", "");
 	ck_assert_int_eq(display_reconcile(world.primary.c), PH_OK);
-	ck_assert_int_eq(access("primary/store/published/ghost", F_OK), -1);
+	ck_assert_int_eq(access("primary/store/published/ghost/1", F_OK), 0);
+	/* What no grant lists is a site's to hide. */
+	world_shell("mkdir -p lab/store/published/ghost/1%s", "");
+	ck_assert_int_eq(display_reconcile(world.sites[0].c), PH_OK);
+	ck_assert_int_eq(access("lab/store/published/ghost", F_OK), -1);
+	manifest_fini(&m);
+}
+END_TEST
+
+/* File calls of which the next fsync fails. */
+static const struct file_ops *sound;
+static struct file_ops failing;
+static int fails;
+
+static int
+failing_fsync(void *cookie, int fd)
+{
+	if (fails) {
+		fails = 0;
+		errno = EIO;
+		return -1;
+	}
+	return sound->fsync(cookie, fd);
+}
+
+/* What was renamed and not removed is removed by the next attempt. */
+START_TEST(hidden_in_the_end)
+{
+	publish();
+	sound = world.primary.files.ops;
+	failing = *sound;
+	failing.fsync = failing_fsync;
+	world.primary.files.ops = &failing;
+	fails = 1;
+	ck_assert_int_eq(display_hide(world.primary.c, "img", "1"), PH_EIO);
+	ck_assert_int_eq(access(PLACE, F_OK), -1);
+	ck_assert_int_eq(display_hide(world.primary.c, "img", "1"), PH_OK);
+	world_shell("test -z \"$(ls -A primary/store/staging)\"%s", "");
+	ck_assert_int_eq(display_show(world.primary.c, &m), PH_OK);
 	invariants_check(&world.primary);
 	manifest_fini(&m);
 }
@@ -290,6 +331,7 @@ suite(void)
 	tcase_add_test(t, shown_and_hidden);
 	tcase_add_test(t, what_is_not_as_it_should_be_is_replaced);
 	tcase_add_test(t, reconciled);
+	tcase_add_test(t, hidden_in_the_end);
 	tcase_add_test(t, owed_by_a_primary);
 	tcase_add_test(t, paid_by_publishing);
 	tcase_add_test(t, owed_by_a_site);

@@ -91,6 +91,26 @@ START_TEST(content_lost_comes_again)
 }
 END_TEST
 
+/* What a crash left of documents that were being written. */
+START_TEST(unfinished_documents_go)
+{
+	crash_publish(&world, 1);
+	exchange_contact(lab);
+	world_close(lab);
+	world_close(&world.primary);
+	world_shell("for d in primary lab; do cd $d/state/documents; "
+		    "touch manifests/.$(printf %064d 7).json.new "
+		    "manifests/.$(printf %064d 7).json.sig.new "
+		    "grants/.x.new; cd ../../..; done%s",
+	    "");
+	world_open(&world.primary);
+	world_open(lab);
+	world_shell("test -z \"$(find */state/documents -name '.*')\"%s", "");
+	invariants_check_granted(lab);
+	ck_assert(!exchange_documents(lab));
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -103,6 +123,7 @@ suite(void)
 	tcase_add_test(t, index_lost);
 	tcase_add_test(t, index_damaged);
 	tcase_add_test(t, content_lost_comes_again);
+	tcase_add_test(t, unfinished_documents_go);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -33,6 +33,8 @@ full_marker(void)
 	m.grant_generation = UINT64_C(9007199254740991);
 	m.has_grant_digest = 1;
 	m.grant_digest = id;
+	m.log_size = 5;
+	m.log_root = id;
 	return m;
 }
 
@@ -40,12 +42,20 @@ full_marker(void)
 	"{\"schema\":1,\"repository\":\"" ID "\",\"trust_epoch\":1,"           \
 	"\"charter\":{\"epoch\":2,\"generation\":3},"                          \
 	"\"grant\":{\"epoch\":4,\"generation\":9007199254740991,"              \
-	"\"digest\":\"sha256:" ID "\"}}\n"
+	"\"digest\":\"sha256:" ID "\"},"                                       \
+	"\"log\":{\"size\":5,\"root\":\"sha256:" ID "\"}}\n"
+
+/* Of a store that was made before logs were noted. */
+#define OLD_TEXT                                                               \
+	"{\"schema\":1,\"repository\":\"" ID "\",\"trust_epoch\":0,"           \
+	"\"charter\":{\"epoch\":0,\"generation\":0},"                          \
+	"\"grant\":{\"epoch\":0,\"generation\":0,\"digest\":null}}\n"
 
 #define NEW_TEXT                                                               \
 	"{\"schema\":1,\"repository\":\"" ID "\",\"trust_epoch\":0,"           \
 	"\"charter\":{\"epoch\":0,\"generation\":0},"                          \
-	"\"grant\":{\"epoch\":0,\"generation\":0,\"digest\":null}}\n"
+	"\"grant\":{\"epoch\":0,\"generation\":0,\"digest\":null},"            \
+	"\"log\":{\"size\":0,\"root\":null}}\n"
 
 static void
 assert_encodes(const struct marker *m, const char *expected)
@@ -69,6 +79,8 @@ assert_same(const struct marker *a, const struct marker *b)
 	ck_assert_uint_eq(a->grant_generation, b->grant_generation);
 	ck_assert_int_eq(a->has_grant_digest, b->has_grant_digest);
 	ck_assert_int_eq(digest_compare(&a->grant_digest, &b->grant_digest), 0);
+	ck_assert_uint_eq(a->log_size, b->log_size);
+	ck_assert_int_eq(digest_compare(&a->log_root, &b->log_root), 0);
 }
 
 START_TEST(the_text_is_that_of_the_format)
@@ -87,6 +99,11 @@ START_TEST(the_text_is_that_of_the_format)
 			     &failure),
 	    PH_OK);
 	ck_assert_int_eq(back.has_grant_digest, 0);
+	assert_same(&new_one, &back);
+	ck_assert_int_eq(marker_decode(OLD_TEXT, strlen(OLD_TEXT), &back,
+			     &failure),
+	    PH_OK);
+	assert_same(&new_one, &back);
 }
 END_TEST
 
