@@ -141,6 +141,28 @@ mandate_state(struct catalogue *c, struct message_state *out)
 }
 
 /*
+ * Refuse an order of an epoch that no trust document has begun: whoever has a
+ * key of today must not take a number from the epochs in which it is gone.
+ */
+static int
+check_epoch(const struct catalogue *c, const char *what,
+    const struct order *order, struct failure *f)
+{
+	int r;
+
+	if (order->epoch <= c->trust.epoch)
+		return PH_OK;
+	r = failure_set(f, PH_EDOCUMENT,
+	    "the %s %" PRIu64 ".%" PRIu64 " is of an epoch after %" PRIu64
+	    ", which is the one of the trust document in force",
+	    what, order->epoch, order->generation, c->trust.epoch);
+	failure_next(f,
+	    "the primary never makes such: someone else has its key, or it "
+	    "lacks a trust document");
+	return r;
+}
+
+/*
  * Judge an order against the highest seen.  PH_OK: newer, or the very same
  * document again.
  */
@@ -242,7 +264,7 @@ open_charter(struct catalogue *c, const struct document *d, struct charter *out,
 		    "key show repository\" prints here");
 		return r;
 	}
-	return PH_OK;
+	return check_epoch(c, "charter", &out->order, f);
 }
 
 int
@@ -302,6 +324,9 @@ open_grant(struct catalogue *c, const struct document *d,
 	if (digest_compare(&out->repository, &c->id) != 0)
 		return failure_set(f, PH_EIDENTITY,
 		    "the grant is for another repository");
+	r = check_epoch(c, "grant", &out->order, f);
+	if (r != PH_OK)
+		return r;
 	/* The charter in force names our key, or it would not be. */
 	charter_init(&charter);
 	r = mandate_charter(c, &charter);

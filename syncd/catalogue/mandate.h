@@ -19,7 +19,8 @@ struct listing;
  * A site: what is in force here (charter, grant and its list), and taking
  * in what is newer.  Order is (epoch, generation); the highest seen is kept
  * in three places (marks.h), and nothing at or below it is taken unless it
- * is the very same document.  Lane only.
+ * is the very same document; nor anything of an epoch after that of the trust
+ * in force.  Lane only.
  */
 
 /* What STATE says of us; PH_OK or why it cannot be told. */
@@ -27,9 +28,10 @@ int mandate_state(struct catalogue *c, struct message_state *out) ATTR_CHECK;
 
 /*
  * Take a charter: signed by a policy key, for this repository and its key.
- * PH_OK (also for the one in force); PH_ESIGNATURE, PH_EDOCUMENT,
- * PH_EIDENTITY (of another repository or key), PH_EOLDER, PH_EFORK,
- * PH_EREMOVED (it is revoked; it is kept all the same).
+ * PH_OK (also for the one in force); PH_ESIGNATURE, PH_EDOCUMENT (damaged, or
+ * of an epoch that has not begun), PH_EIDENTITY (of another repository or
+ * key), PH_EOLDER, PH_EFORK, PH_EREMOVED (it is revoked; it is kept all the
+ * same).
  */
 int mandate_take_charter(struct catalogue *c, const struct document *d,
     struct failure *f) ATTR_CHECK;

@@ -254,6 +254,13 @@ START_TEST(a_peer_that_knows_more)
 			     &f),
 	    PH_EFORK);
 	feed_fini(&feed);
+	/* Of an epoch that has not begun. */
+	state.charter.epoch--;
+	state.grant.epoch++;
+	ck_assert_int_eq(feed_compare(world.primary.c, &lab->id, &state, &feed,
+			     &f),
+	    PH_EFORK);
+	feed_fini(&feed);
 }
 END_TEST
 

@@ -172,6 +172,41 @@ START_TEST(refused_charters)
 }
 END_TEST
 
+/*
+ * Whoever has the keys of today makes documents of epochs that have not begun:
+ * none is taken, and those of today still are.
+ */
+START_TEST(refused_epochs)
+{
+	static const uint64_t epochs[] = { 2, (UINT64_C(1) << 53) - 1 };
+	struct charter charter;
+	struct grant grant;
+	struct document d;
+	size_t i;
+
+	(void)exchange_documents(lab);
+	charter_init(&charter);
+	ck_assert_int_eq(mandate_charter(lab->c, &charter), PH_OK);
+	ck_assert_int_eq(mandate_grant(lab->c, &grant), PH_OK);
+	for (i = 0; i < sizeof(epochs) / sizeof(epochs[0]); i++) {
+		grant.order.epoch = charter.order.epoch = epochs[i];
+		forge_sign_grant(&grant, world.primary.key, &d);
+		ck_assert_int_eq(mandate_take_grant(lab->c, &d, none, &failure),
+		    PH_EDOCUMENT);
+		ck_assert_ptr_nonnull(strstr(failure.what, "epoch"));
+		document_fini(&d);
+		forge_sign_charter(&charter, world.policy, &d);
+		ck_assert_int_eq(mandate_take_charter(lab->c, &d, &failure),
+		    PH_EDOCUMENT);
+		document_fini(&d);
+	}
+	charter_fini(&charter);
+	ck_assert_int_eq(offer(2, one, world.primary.key), PH_OK);
+	ck_assert_uint_eq(generation(), 2);
+	invariants_check_rebuild(lab);
+}
+END_TEST
+
 START_TEST(expired_stops_and_narrows)
 {
 	struct grant grant;
@@ -267,6 +302,7 @@ suite(void)
 	tcase_add_test(t, first_grant_needs_a_charter);
 	tcase_add_test(t, refused_grants);
 	tcase_add_test(t, refused_charters);
+	tcase_add_test(t, refused_epochs);
 	tcase_add_test(t, expired_stops_and_narrows);
 	tcase_add_test(t, older_is_refused_without_the_index);
 	tcase_add_test(t, older_is_refused_with_an_older_marker);
