@@ -2,6 +2,7 @@
  * STATUS: what the catalogue knows, gathered in the lane, beside what the
  * loop knows.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include "syncd/control/request_status.h"
 
 #define NOTICES_MAX 64u
+
+/* How far a clock may be ahead of ours before it is told. */
+#define AHEAD_S (24 * 60 * 60)
 
 /* A repository as the catalogue knows it. */
 struct repository {
@@ -127,9 +131,26 @@ gather_own(struct catalogue *c, struct status *s)
 	return code;
 }
 
+/* A receipt that is dated by a clock far ahead of ours. */
+static void
+tell_ahead(struct status *s, const char *name, const struct report *report)
+{
+	char dated[RFC3339_SIZE], text[CONTROL_TEXT_SIZE];
+
+	if (report->time - report->received <= AHEAD_S)
+		return;
+	if (rfc3339_encode(report->time, dated) != PH_OK)
+		return;
+	(void)snprintf(text, sizeof(text),
+	    "the last receipt of %s is dated %s, %" PRId64
+	    " days after it came: see that the clocks there and here are right",
+	    name, dated, (report->time - report->received) / AHEAD_S);
+	on_notice(s, text);
+}
+
 /* Lane: one repository. */
 static int
-gather_repository(struct catalogue *c, struct repository *out)
+gather_repository(struct catalogue *c, struct status *s, struct repository *out)
 {
 	struct snapshot_holdings rows;
 	struct report report;
@@ -148,8 +169,10 @@ gather_repository(struct catalogue *c, struct repository *out)
 	if (code != PH_OK)
 		return code;
 	code = reports_get(c, &out->record.id, &report);
-	if (code == PH_OK)
+	if (code == PH_OK) {
 		out->receipt_time = report.received;
+		tell_ahead(s, out->record.name, &report);
+	}
 	return code == PH_EABSENT ? PH_OK : code;
 }
 
@@ -176,7 +199,7 @@ gather_repositories(struct catalogue *c, struct status *s)
 			continue;
 		out = &s->repositories[s->nrepositories++];
 		out->record = records.items[i];
-		code = gather_repository(c, out);
+		code = gather_repository(c, s, out);
 	}
 	snapshot_records_fini(&records);
 	return code;

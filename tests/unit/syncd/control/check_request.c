@@ -546,13 +546,27 @@ behind(void *cookie)
 	return world.now - 2 * 86400;
 }
 
-START_TEST(doctor_sees_a_clock_there_that_is_ahead)
+/* Whether status tells of receipts that come before they are dated. */
+static int
+tells_ahead(void)
+{
+	struct asked a;
+	int tells;
+
+	desk_ask(&desk, &a, "status", "{}");
+	tells = asked_has(&a, "the last receipt of ahead is dated ");
+	asked_fini(&a);
+	return tells;
+}
+
+START_TEST(a_clock_there_that_is_ahead_is_told)
 {
 	struct repository *site;
 	struct clock clock;
 
 	site = world_site(&world, "ahead");
 	exchange_contact(site);
+	ck_assert_int_eq(tells_ahead(), 0);
 	expect_doctor("ahead", "\"step\":\"receipt\",\"ok\":true");
 	clock = world.clock;
 	clock.wall = behind;
@@ -564,6 +578,7 @@ START_TEST(doctor_sees_a_clock_there_that_is_ahead)
 	exchange_contact(site);
 	expect_doctor("ahead", "\"step\":\"receipt\",\"ok\":false");
 	expect_doctor("ahead", "at ahead: set the clock");
+	ck_assert_int_eq(tells_ahead(), 1);
 	world.primary.config.clock = &world.clock;
 }
 END_TEST
@@ -595,7 +610,7 @@ main(void)
 	tcase_add_test(tc, one_who_waits_may_leave);
 	tcase_add_test(tc, doctor_walks_a_primary);
 	tcase_add_test(tc, doctor_says_why_a_repository_is_not_let_in);
-	tcase_add_test(tc, doctor_sees_a_clock_there_that_is_ahead);
+	tcase_add_test(tc, a_clock_there_that_is_ahead_is_told);
 	suite_add_tcase(s, tc);
 	return check_run(s);
 }
