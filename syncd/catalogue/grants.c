@@ -16,6 +16,7 @@
 #include "syncd/catalogue/in_force.h"
 #include "syncd/catalogue/ledger.h"
 #include "syncd/catalogue/listing.h"
+#include "syncd/catalogue/receipt_entry.h"
 #include "syncd/catalogue/registry.h"
 #include "syncd/catalogue/reports.h"
 
@@ -526,8 +527,10 @@ grants_apply(struct catalogue *c, const struct ledger_event *e)
 {
 	struct digest list;
 	uint64_t items;
+	int r;
 
 	json_get_digest(e->o, "list", &list);
 	json_get_u64(e->o, "items", 0, &items);
-	return in_force_apply(c, e, INDEX_GRANTS, &e->about, "grant");
+	r = in_force_apply(c, e, INDEX_GRANTS, &e->about, "grant");
+	return r == PH_OK ? receipt_entry_granted(e->txn, &e->about, items) : r;
 }

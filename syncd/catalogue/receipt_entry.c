@@ -22,10 +22,12 @@
 
 /*
  * Single values of a repository: the number of its last receipt, if that was
- * applied without its documents; how far its share is used up.
+ * applied without its documents; how far its share is used up; the items of
+ * all its grants.
  */
 #define GAP "receipt-gap/"
 #define PACE "receipt-pace/"
+#define ROOM "receipt-room/"
 #define VALUE_KEY_SIZE (sizeof(PACE) + DIGEST_HEX_SIZE)
 
 static void
@@ -74,6 +76,32 @@ receipt_entry_pace(struct index_txn *txn, const struct digest *id, int64_t time,
 	    (int64_t)before;
 	*out += REPORTS_INTERVAL_S;
 	return r == PH_EABSENT ? PH_OK : r;
+}
+
+int
+receipt_entry_room(struct index_txn *txn, const struct digest *id,
+    uint64_t *items)
+{
+	char key[VALUE_KEY_SIZE];
+	int r;
+
+	make_key(ROOM, id, key);
+	*items = 0;
+	r = rows_number_get(txn, key, items);
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
+int
+receipt_entry_granted(struct index_txn *txn, const struct digest *id,
+    uint64_t items)
+{
+	char key[VALUE_KEY_SIZE];
+	uint64_t before;
+	int r;
+
+	make_key(ROOM, id, key);
+	r = receipt_entry_room(txn, id, &before);
+	return r == PH_OK ? rows_number_put(txn, key, before + items) : r;
 }
 
 /* Put or delete the row of one line. */
@@ -176,6 +204,18 @@ enter(struct catalogue *c, const struct ledger_event *e,
 	return r;
 }
 
+/* Forget a value; one that is not there is fine. */
+static int
+forget(struct index_txn *txn, const char *kind, const struct digest *id)
+{
+	char key[VALUE_KEY_SIZE];
+	int r;
+
+	make_key(kind, id, key);
+	r = index_delete(txn, INDEX_META, key, strlen(key));
+	return r == PH_EABSENT ? PH_OK : r;
+}
+
 /*
  * Note that a receipt was applied without its documents (gap 1), and how far
  * the share of its repository is used up.
@@ -194,9 +234,7 @@ note(const struct ledger_event *e, uint64_t number, int gap)
 	make_key(GAP, &e->about, key);
 	if (r == PH_OK && gap)
 		return rows_number_put(e->txn, key, number);
-	if (r == PH_OK)
-		r = index_delete(e->txn, INDEX_META, key, strlen(key));
-	return r == PH_EABSENT ? PH_OK : r;
+	return r == PH_OK ? forget(e->txn, GAP, &e->about) : r;
 }
 
 int
@@ -252,7 +290,6 @@ on_gap(void *cookie, const struct index_bytes *key,
 static int
 rewind_log(struct catalogue *c, const struct digest *id)
 {
-	char key[VALUE_KEY_SIZE];
 	struct index_txn *txn;
 	int r;
 
@@ -260,9 +297,10 @@ rewind_log(struct catalogue *c, const struct digest *id)
 	if (r != PH_OK)
 		return r;
 	r = ledger_rewind(c, txn, id);
-	make_key(PACE, id, key);
 	if (r == PH_OK)
-		r = index_delete(txn, INDEX_META, key, strlen(key));
+		r = forget(txn, PACE, id);
+	if (r == PH_OK)
+		r = forget(txn, ROOM, id);
 	if (r != PH_OK) {
 		index_abort(txn);
 		return r;

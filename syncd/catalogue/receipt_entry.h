@@ -28,6 +28,16 @@ int receipt_entry_pace(struct index_txn *txn, const struct digest *id,
     int64_t time, int64_t *out) ATTR_CHECK;
 
 /*
+ * What a set may have is what was granted.  Of the ledger: a grant of so many
+ * items is being applied.  And how many items all grants of a repository had,
+ * together: it cannot hold more versions, and nothing else has a part in it.
+ */
+int receipt_entry_granted(struct index_txn *txn, const struct digest *id,
+    uint64_t items) ATTR_CHECK;
+int receipt_entry_room(struct index_txn *txn, const struct digest *id,
+    uint64_t *items) ATTR_CHECK;
+
+/*
  * After all logs are applied: PH_OK when the last receipt of every repository
  * is in documents/, else PH_EABSENT, and c->failure says whose is not.
  */

@@ -140,7 +140,7 @@ check_share(struct catalogue *c, const struct receipt *receipt,
     struct failure *f)
 {
 	struct index_txn *txn;
-	uint64_t nversions;
+	uint64_t granted;
 	int64_t now, paced;
 	int r;
 
@@ -150,17 +150,17 @@ check_share(struct catalogue *c, const struct receipt *receipt,
 		return r;
 	r = receipt_entry_pace(txn, &receipt->repository, now, &paced);
 	if (r == PH_OK)
-		r = index_count(txn, INDEX_ITEMS, &nversions);
+		r = receipt_entry_room(txn, &receipt->repository, &granted);
 	index_abort(txn);
 	if (r == PH_OK && paced > now)
 		return failure_set(f, PH_EBUSY,
 		    "its receipts come too often: one in %d s is taken",
 		    REPORTS_INTERVAL_S);
-	if (r == PH_OK && receipt->set_count > nversions + REPORTS_UNKNOWN_MAX)
+	if (r == PH_OK && receipt->set_count > granted + REPORTS_UNKNOWN_MAX)
 		return failure_set(f, PH_ELIMIT,
-		    "it says that it holds %" PRIu64 " versions, of %" PRIu64
-		    " that there are",
-		    receipt->set_count, nversions);
+		    "it says that it holds %" PRIu64
+		    " versions; its grants had %" PRIu64 ", together",
+		    receipt->set_count, granted);
 	return r == PH_OK ? ledger_check_room(c, "receipt", f) : r;
 }
 

@@ -25,8 +25,9 @@
 #define REPORTS_BURST 240
 #define REPORTS_INTERVAL_S 60
 
-/* Versions that a set may have beyond all that we ever published: those that
- * a primary which was restored from a backup does not know. */
+/* Versions that a set may have beyond all that the repository was ever
+ * granted: those that a primary which was restored from a backup does not
+ * know. */
 #define REPORTS_UNKNOWN_MAX 1024u
 
 /* PH_OK, or PH_EABSENT when it never reported. */

@@ -425,6 +425,48 @@ START_TEST(bounded)
 }
 END_TEST
 
+/* What others are granted has no part in what a repository may say. */
+START_TEST(what_others_hold_is_not_told)
+{
+	struct digest digest;
+	struct lineset *set;
+	unsigned int i;
+	char version[16];
+
+	(void)world_site(&world, "other");
+	(void)world_apply(&world,
+	    "version: 1\nallow:\n  - {to: [other], images: {name: \"*\"}}\n");
+	for (i = 0; i < 5; i++) {
+		(void)snprintf(version, sizeof(version), "%u", i);
+		world_publish(&world, "secret", version, SIZE, i, NULL);
+	}
+	set = invent(0, REPORTS_UNKNOWN_MAX + 1);
+	ck_assert_int_eq(forge(1, NULL, set, &digest), PH_ELIMIT);
+	ck_assert_ptr_nonnull(strstr(failure.what, "its grants had 0"));
+	lineset_free(set);
+	set = invent(0, REPORTS_UNKNOWN_MAX);
+	ck_assert_int_eq(forge(1, NULL, set, &digest), PH_OK);
+	lineset_free(set);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
+/* What was granted once may be told of as withdrawn for ever. */
+START_TEST(what_was_granted_counts)
+{
+	struct digest digest;
+	struct lineset *set;
+
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	(void)world_apply(&world,
+	    "version: 1\ndeny:\n  - {to: [lab], images: {name: \"*\"}}\n");
+	world_reopen(&world.primary);
+	set = invent(0, REPORTS_UNKNOWN_MAX + 1);
+	ck_assert_int_eq(forge(1, NULL, set, &digest), PH_OK);
+	lineset_free(set);
+}
+END_TEST
+
 /* One version more than there can be. */
 START_TEST(beyond_what_there_is)
 {
@@ -522,6 +564,8 @@ suite(void)
 	tcase_add_test(t, whole_when_the_base_is_unknown);
 	tcase_add_test(t, bounded);
 	tcase_add_test(t, beyond_what_there_is);
+	tcase_add_test(t, what_others_hold_is_not_told);
+	tcase_add_test(t, what_was_granted_counts);
 	tcase_add_test(t, the_newest_is_needed);
 	tcase_add_test(t, quiet_day);
 	suite_add_tcase(s, t);
