@@ -54,11 +54,12 @@ void node_publish(struct node *primary, const char *image, const char *version,
  */
 void network_contact(struct node *primary, struct node *site, struct run *run);
 
+struct talk;
+
 /*
  * A session that a test drives by itself: the primary is at one end of a link
  * that is cut when nbytes went to the site; the other end is given to *link.
  */
-struct talk;
 struct talk *talk_new(struct node *primary, struct node *site, uint64_t nbytes,
     struct link **link);
 
