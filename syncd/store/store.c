@@ -151,24 +151,46 @@ refuse_locked(const struct store *s, int fd, struct failure *f)
 	return PH_EBUSY;
 }
 
-/* Lock the open file, and write into it who we are. */
+/*
+ * Open the file of the lock and take it.  A file that is open for writing
+ * keeps its file system from being made read-only, so that is done only where
+ * nothing else can be locked (NFS).
+ */
 static int
-take_lock(const struct store *s, int fd, const char *holder, struct failure *f)
+take_lock(struct store *s, int flags, struct failure *f)
 {
-	int r;
+	int fd, r;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno == EWOULDBLOCK)
-			return refuse_locked(s, fd, f);
-		(void)failure_set(f, PH_ESTORE,
-		    "the store cannot be locked: %s", strerror(errno));
-		say_where(s, f);
-		failure_next(f, "use a file system that has locks");
-		return PH_ESTORE;
+	r = file_open(s->fs, s->dirs[STORE_ROOT], LOCK_NAME, flags | O_CREAT,
+	    0600, &fd);
+	if (r != PH_OK)
+		return r;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		s->lock = fd;
+		return PH_OK;
 	}
-	r = file_truncate(s->fs, fd, 0);
+	if (errno == EWOULDBLOCK)
+		r = refuse_locked(s, fd, f);
+	else
+		r = errno == EBADF ? PH_EPERM : PH_ENOTHERE;
+	file_abandon(s->fs, fd);
+	return r == PH_EPERM && flags == O_RDONLY ? take_lock(s, O_RDWR, f) : r;
+}
+
+/* Write into the file who has the lock. */
+static int
+name_holder(const struct store *s, const char *holder)
+{
+	int fd, r, closed;
+
+	r = file_open(s->fs, s->dirs[STORE_ROOT], LOCK_NAME, O_WRONLY | O_TRUNC,
+	    0, &fd);
+	if (r != PH_OK)
+		return r;
+	r = file_write_at(s->fs, fd, 0, holder, strlen(holder));
+	closed = file_close(s->fs, fd);
 	if (r == PH_OK)
-		r = file_write_at(s->fs, fd, 0, holder, strlen(holder));
+		r = closed;
 	/* A full store is not held against us: the lock is what counts. */
 	return r == PH_ENOSPC ? PH_OK : r;
 }
@@ -176,23 +198,19 @@ take_lock(const struct store *s, int fd, const char *holder, struct failure *f)
 int
 store_lock(struct store *s, const char *holder, struct failure *f)
 {
-	int fd, r;
+	int r;
 
 	f->code = PH_OK;
-	r = file_open(s->fs, s->dirs[STORE_ROOT], LOCK_NAME, O_RDWR | O_CREAT,
-	    0600, &fd);
-	if (r == PH_OK) {
-		r = take_lock(s, fd, holder, f);
-		if (r != PH_OK)
-			file_abandon(s->fs, fd);
-	}
+	r = take_lock(s, O_RDONLY, f);
 	if (r == PH_OK)
-		s->lock = fd;
-	else if (f->code == PH_OK) {
-		(void)failure_set(f, r, "the lock on the store: %s",
-		    strerror(errno));
-		say_where(s, f);
-	}
+		r = name_holder(s, holder);
+	if (r == PH_OK || f->code != PH_OK)
+		return r;
+	if (r == PH_ENOTHERE)
+		r = PH_ESTORE;
+	(void)failure_set(f, r, "the store cannot be locked: %s",
+	    r == PH_ESTORE ? "its file system has no locks" : strerror(errno));
+	say_where(s, f);
 	return r;
 }
 
