@@ -384,7 +384,7 @@ open_ledger(struct catalogue *c, struct failure *f)
 
 /*
  * What follows from entries (charters, grants, who may log in) is made again
- * where a crash came between.
+ * where a crash came between.  Grants that cannot be made are due (grants.h).
  */
 static int
 open_primary(struct catalogue *c, struct failure *f)
@@ -395,7 +395,7 @@ open_primary(struct catalogue *c, struct failure *f)
 	if (r == PH_OK)
 		r = charters_issue_all(c);
 	if (r == PH_OK)
-		r = grants_refresh_all(c, NULL);
+		(void)!grants_refresh_all(c, NULL);
 	return r == PH_OK ? invitation_write_keys(c) : r;
 }
 
@@ -537,6 +537,9 @@ catalogue_upkeep(struct catalogue *c)
 		r = marks_raise(c);
 	if (r == PH_OK)
 		r = repeats_prune(c);
+	/* That they are due still is among the notices. */
+	if (catalogue_is_primary(c))
+		(void)!grants_refresh_touched(c);
 	return r == PH_OK ? witness_upkeep(c) : r;
 }
 
@@ -554,6 +557,10 @@ catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie)
 	/* One that cannot be read is told by whoever needs it. */
 	(void)!display_each_owed(c, on_owed, &notices);
 	witness_notices(c, line, cookie);
+	if (grants_check(c, &f) != PH_OK) {
+		(void)snprintf(text, sizeof(text), "%s; %s", f.what, f.next);
+		line(cookie, text);
+	}
 	if (c->rebuilt)
 		line(cookie,
 		    "the index was missing or damaged and was made "

@@ -96,17 +96,17 @@ int catalogue_check_index(struct catalogue *c, struct failure *f) ATTR_CHECK;
 
 /*
  * To be called from time to time: what is recorded and could not be shown is
- * shown now, if it can be, and the marker of the store brought up to date.
- * What was kept because the state is older than the store is settled.  Lane
- * only.
+ * shown now, if it can be, grants that are due are made, and the marker of the
+ * store is brought up to date.  What was kept because the state is older than
+ * the store is settled.  Lane only.
  */
 int catalogue_upkeep(struct catalogue *c) ATTR_CHECK;
 
 /*
  * What an operator should know: versions that are recorded and cannot be
- * shown, a state that is older than the store, keys that could lie elsewhere,
- * marks that disagree, what was repaired at start.  Calls line(cookie, text)
- * for each.
+ * shown, a state that is older than the store, grants that cannot be made, keys
+ * that could lie elsewhere, marks that disagree, what was repaired at start.
+ * Calls line(cookie, text) for each.
  */
 typedef void catalogue_line(void *cookie, const char *text);
 void catalogue_notices(struct catalogue *c, catalogue_line *line, void *cookie);

@@ -77,9 +77,11 @@ struct catalogue {
 	/* How much room the state directory has. */
 	space_probe *state_room;
 
-	/* What no grant was decided for since it came (grants.h). */
-	char touched[PH_NAME_MAX + 1]; /* An image; empty: nothing. */
-	int touched_more;              /* And others. */
+	/* What no grant was decided for since it came: those are due
+	   (grants.h). */
+	char touched[PH_NAME_MAX + 1]; /* An image; empty: none. */
+	int touched_more;              /* Others, too: all. */
+	int due_code;                  /* Why they could not be made last. */
 
 	size_t lists_put;  /* Since files of grants were swept (granted.h). */
 	size_t lists_kept; /* By that: files. */

@@ -165,6 +165,10 @@ feed_compare(struct catalogue *c, const struct digest *id,
 
 	f->code = PH_OK;
 	r = compare_charter(c, id, state, out, f);
+	/* What the policy takes away is not given on because a grant could not
+	 * be made when it was applied. */
+	if (r == PH_OK && grants_refresh_due(c, id) != PH_OK)
+		r = grants_check(c, f);
 	if (r == PH_OK)
 		r = compare_grant(c, id, state, out, f);
 	out->same = !out->has_charter && !out->has_grant;

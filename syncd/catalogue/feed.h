@@ -35,7 +35,8 @@ struct feed {
  * Compare a peer's STATE with what is in force for it.  A peer whose charter
  * or grant is newer than ours, or of the same number and different: PH_EFORK
  * (we are behind, or someone signs with our key).  A grant past half of its
- * lifetime is renewed first.
+ * lifetime is renewed first, and one that is due is made; PH_ENOSPC, PH_EIO
+ * when it cannot be.
  */
 void feed_init(struct feed *feed);
 int feed_compare(struct catalogue *c, const struct digest *id,

@@ -372,8 +372,59 @@ refresh(struct catalogue *c, const struct registration *record,
 	return r == PH_EEXISTS ? PH_OK : r;
 }
 
+void
+grants_touch(struct catalogue *c, const char *image)
+{
+	if (image == NULL)
+		c->touched_more = 1;
+	else if (c->touched[0] == '\0')
+		(void)strcpy(c->touched, image);
+	else if (strcmp(c->touched, image) != 0)
+		c->touched_more = 1;
+}
+
+/* 1 when grants are due. */
+static int
+is_due(const struct catalogue *c)
+{
+	return c->touched[0] != '\0' || c->touched_more;
+}
+
+/* What could not be made is due; code is why not. */
+static int
+owe(struct catalogue *c, int code)
+{
+	if (code != PH_OK) {
+		grants_touch(c, NULL);
+		c->due_code = code;
+	}
+	return code;
+}
+
 int
-grants_refresh_one(struct catalogue *c, const struct registration *record)
+grants_check(struct catalogue *c, struct failure *f)
+{
+	int code;
+
+	if (!is_due(c))
+		return PH_OK;
+	code = c->due_code == PH_OK ? PH_EIO : c->due_code;
+	(void)failure_set(f, code,
+	    "what was published or applied is recorded, and its grants are "
+	    "not made yet: %s",
+	    error_sentence(code));
+	failure_next(f,
+	    code == PH_ENOSPC ?
+		"free room on the file system of state_dir: it then goes on "
+		"by itself" :
+		"see that state_dir is sound and can be written: it then goes "
+		"on by itself");
+	return code;
+}
+
+/* Evaluate everything for one repository. */
+static int
+refresh_one(struct catalogue *c, const struct registration *record)
 {
 	struct versions versions;
 	int changed, r;
@@ -386,6 +437,26 @@ grants_refresh_one(struct catalogue *c, const struct registration *record)
 		r = refresh(c, record, &versions, 0, &changed);
 	versions_fini(&versions);
 	return r;
+}
+
+int
+grants_refresh_one(struct catalogue *c, const struct registration *record)
+{
+	return owe(c, refresh_one(c, record));
+}
+
+int
+grants_refresh_due(struct catalogue *c, const struct digest *id)
+{
+	struct registration record;
+	int r;
+
+	r = ledger_settle(c);
+	if (r == PH_OK && !is_due(c))
+		return r;
+	if (r == PH_OK)
+		r = registry_get_id(c, id, &record);
+	return r == PH_OK ? grants_refresh_one(c, &record) : owe(c, r);
 }
 
 /* 1 when a repository has freed something that its grant lists, or error. */
@@ -423,7 +494,7 @@ grants_refresh_reported(struct catalogue *c, const struct registration *record)
 	int r;
 
 	r = has_freed(c, record);
-	return r == 1 ? grants_refresh_one(c, record) : r;
+	return r == 1 ? grants_refresh_one(c, record) : owe(c, r);
 }
 
 struct refresh_all {
@@ -431,6 +502,7 @@ struct refresh_all {
 	struct versions versions;
 	int one; /* Only versions of one image. */
 	size_t nchanged;
+	int code; /* Of the first that failed. */
 };
 
 static int
@@ -444,8 +516,10 @@ on_repository(void *cookie, const struct registration *record)
 	all->nchanged += (size_t)changed;
 	/* There is nothing to replace, or no list in force. */
 	if (r == PH_EABSENT && all->one)
-		return grants_refresh_one(all->c, record);
-	return r;
+		r = refresh_one(all->c, record);
+	if (all->code == PH_OK)
+		all->code = r;
+	return PH_OK;
 }
 
 /* Evaluate for all repositories: everything, or (not NULL) one image. */
@@ -458,6 +532,7 @@ refresh_all(struct catalogue *c, const char *image, size_t *nchanged)
 	all.c = c;
 	all.nchanged = 0;
 	all.one = image != NULL;
+	all.code = PH_OK;
 	versions_init(&all.versions);
 	r = ledger_settle(c);
 	if (r == PH_OK)
@@ -467,26 +542,21 @@ refresh_all(struct catalogue *c, const char *image, size_t *nchanged)
 	versions_fini(&all.versions);
 	if (nchanged != NULL)
 		*nchanged = all.nchanged;
+	if (r == PH_OK)
+		r = all.code;
 	if (r == PH_OK) {
 		c->touched[0] = '\0';
 		c->touched_more = 0;
 	}
+	c->due_code = r;
 	return r;
 }
 
 int
 grants_refresh_all(struct catalogue *c, size_t *nchanged)
 {
+	grants_touch(c, NULL);
 	return refresh_all(c, NULL, nchanged);
-}
-
-void
-grants_touch(struct catalogue *c, const char *image)
-{
-	if (c->touched[0] == '\0')
-		(void)strcpy(c->touched, image);
-	else if (strcmp(c->touched, image) != 0)
-		c->touched_more = 1;
 }
 
 int
@@ -498,11 +568,11 @@ grants_refresh_touched(struct catalogue *c)
 	/* This touches, too. */
 	r = ledger_settle(c);
 	if (r != PH_OK)
-		return r;
+		return owe(c, r);
 	(void)strcpy(image, c->touched);
-	return image[0] == '\0' ?
-	    PH_OK :
-	    refresh_all(c, c->touched_more ? NULL : image, NULL);
+	return is_due(c) ?
+	    refresh_all(c, c->touched_more ? NULL : image, NULL) :
+	    PH_OK;
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include "proto/attributes.h"
 #include "proto/document.h"
+#include "proto/failure.h"
 #include "proto/grant.h"
 #include "proto/lineset.h"
 #include "syncd/catalogue/catalogue.h"
@@ -17,6 +18,10 @@ struct ledger_event;
  * Primary: what each repository may hold now.  Publishing, applying a policy
  * and what a receipt says re-evaluate; a repository whose list changed gets
  * its next generation.  Lane only.
+ *
+ * What re-evaluates stands in a log before it does.  So grants that cannot be
+ * made then (there is no room) are due: they are made as soon as they can be,
+ * and no repository waits for those of another.
  */
 
 /*
@@ -36,16 +41,20 @@ void grants_set_listener(struct catalogue *c, grants_changed *changed,
     void *cookie);
 
 /*
- * A version of an image was entered: its decisions are to be made anew.  Of
- * the ledger, as it applies an entry; so what a failure or a crash came
- * between is made up for by the next refresh.
+ * Grants are due: decisions about the versions of an image, or about all
+ * (NULL), are to be made anew.  Of the ledger, as it applies an entry; so what
+ * a failure or a crash came between is made up for by the next refresh.
  */
 void grants_touch(struct catalogue *c, const char *image);
 
+/* PH_OK when no grants are due; else why they are not made yet, in words. */
+int grants_check(struct catalogue *c, struct failure *f) ATTR_CHECK;
+
 /*
- * Evaluate what was touched, for all repositories; grants that changed are
- * issued.  Of one image only its own versions are looked at, and the new
- * lists are made of those before: the same as grants_refresh_all() makes.
+ * Make the grants that are due: evaluate what was touched, for all
+ * repositories, and issue those that changed.  Of one image only its own
+ * versions are looked at, and the new lists are made of those before: the same
+ * as grants_refresh_all() makes.
  */
 int grants_refresh_touched(struct catalogue *c) ATTR_CHECK;
 
@@ -57,9 +66,14 @@ int grants_refresh_touched(struct catalogue *c) ATTR_CHECK;
 int grants_refresh_reported(struct catalogue *c,
     const struct registration *record) ATTR_CHECK;
 
+/* Make the grant of one repository if any are due; to be called before it is
+ * answered from its grant. */
+int grants_refresh_due(struct catalogue *c, const struct digest *id) ATTR_CHECK;
+
 /*
  * Evaluate everything for one repository, or for all; grants that changed are
- * issued.  *nchanged (NULL allowed) counts them.
+ * issued, and those that cannot be are due.  *nchanged (NULL allowed) counts
+ * them.  Of several failures the first is returned.
  */
 int grants_refresh_one(struct catalogue *c,
     const struct registration *record) ATTR_CHECK;

@@ -291,19 +291,21 @@ int
 ledger_check_room(struct catalogue *c, const char *kind, struct failure *f)
 {
 	const struct ledger_kind *k;
-	uint64_t bytes, inodes;
+	uint64_t bytes, inodes, needed;
 	int r;
 
 	k = c->find_kind(kind);
 	if (k == NULL || k->reserve == 0)
 		return PH_OK;
 	r = c->state_room(c, &bytes, &inodes);
-	if (r != PH_OK || bytes >= k->reserve)
+	needed = k->reserve / LEDGER_BYTES_PER_INODE;
+	if (r != PH_OK || (bytes >= k->reserve && inodes >= needed))
 		return r;
 	r = failure_set(f, PH_ENOSPC,
-	    "the file system of state_dir has %" PRIu64 " KiB left; %" PRIu64
-	    " MiB are kept for withdrawals and what operators order",
-	    bytes >> 10, k->reserve >> 20);
+	    "the file system of state_dir has %" PRIu64 " KiB and %" PRIu64
+	    " inodes left; %" PRIu64 " MiB and %" PRIu64
+	    " are kept for withdrawals and what operators order",
+	    bytes >> 10, inodes, k->reserve >> 20, needed);
 	failure_next(f, "free room there");
 	return r;
 }

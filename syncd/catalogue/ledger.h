@@ -27,8 +27,10 @@
  * owed: nothing else may happen before it.
  */
 
-/* Room that kinds of entries leave to others, in bytes. */
+/* Room that kinds of entries leave to others, in bytes; and one inode for
+ * each so many of them, for documents, of which most are small. */
 #define LEDGER_RESERVE (UINT64_C(8) << 20)
+#define LEDGER_BYTES_PER_INODE 8192u
 
 /* An entry that is being written. */
 struct ledger_entry {

@@ -73,7 +73,7 @@ policies_apply(struct catalogue *c, const struct ledger_event *e)
 	const char *file, *actor;
 	int r;
 
-	(void)c;
+	grants_touch(c, NULL);
 	json_get_digest(e->o, "policy", &digest);
 	json_get_string(e->o, "file", &file, NULL);
 	json_get_string(e->o, "by", &actor, NULL);
@@ -225,8 +225,8 @@ policies_apply_text(struct catalogue *c, const char *actor, const char *text,
 	}
 	policy_free(c->policy);
 	c->policy = policy;
-	if (r == PH_OK)
-		r = grants_refresh_all(c, nchanged);
+	if (grants_refresh_all(c, nchanged) != PH_OK && r == PH_OK)
+		r = grants_check(c, f);
 	return failure_default(f, r, "making the grants of %s", file);
 }
 

@@ -20,7 +20,8 @@ struct ledger_event;
  * name for messages.  For each thing that is odd but allowed (a repository
  * nobody added, a pattern that matches nothing), warn(cookie, text) is
  * called.  *nchanged counts the repositories with a new grant.  PH_OK; when
- * it is PH_EPOLICY, the old policy stays in force.
+ * it is PH_EPOLICY, the old policy stays in force; when f says that grants are
+ * not made yet, the new one is, and they follow by themselves (grants.h).
  */
 typedef void policies_warning(void *cookie, const char *text);
 int policies_apply_text(struct catalogue *c, const char *actor,

@@ -459,7 +459,7 @@ sign_manifest(struct catalogue *c, const struct manifest *m, struct document *d,
 	return r;
 }
 
-/* Content, manifest, entry, grants. */
+/* Content, manifest, entry. */
 static int
 publish(struct publication *p, const struct manifest *m,
     struct publication_result *out)
@@ -478,8 +478,6 @@ publish(struct publication *p, const struct manifest *m,
 		r = sign_manifest(p->c, m, &d, &out->manifest);
 	if (r == PH_OK)
 		r = publish_entry_commit(p->c, p->actor, m, &out->manifest);
-	if (r == PH_OK)
-		r = grants_refresh_touched(p->c);
 	document_fini(&d);
 	return r;
 }
@@ -500,6 +498,22 @@ restore(struct publication *p, const struct manifest *m)
 	if (r == PH_OK)
 		r = store_sync(p->c->store, STORE_BLOBS);
 	return r == PH_OK ? display_retry(p->c, m->image, m->version) : r;
+}
+
+/*
+ * The version is recorded.  "Published" is said when clients see it and its
+ * sites are told; either comes by itself where it cannot be done now.
+ */
+static int
+announce(struct publication *p, struct failure *f)
+{
+	int r, shown;
+
+	r = grants_refresh_touched(p->c);
+	shown = display_check(p->c, p->image, p->version, f);
+	if (shown != PH_OK)
+		return shown;
+	return r == PH_OK ? r : grants_check(p->c, f);
 }
 
 int
@@ -524,9 +538,8 @@ publication_commit(struct publication *p, struct publication_result *out,
 		r = p->dry_run ? PH_OK : restore(p, &m);
 	} else if (r == PH_EABSENT)
 		r = p->dry_run ? PH_OK : publish(p, &m, out);
-	/* It is published either way; but done is what clients see. */
 	if (r == PH_OK && !p->dry_run)
-		r = display_check(p->c, p->image, p->version, f);
+		r = announce(p, f);
 	if (r == PH_OK)
 		r = recipients_find(p->c, &m, &out->manifest, &out->recipients);
 out:

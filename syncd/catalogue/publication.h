@@ -71,9 +71,10 @@ void publication_result_fini(struct publication_result *r);
 
 /*
  * All files are in: publish (or, in a dry run, say what would happen).
- * PH_OK: it is durable and visible; PH_ETAKEN when this version exists with
- * other content, labels or owner; PH_ENOSPC, PH_EIO: f says whether it is
- * recorded all the same, and will be visible as soon as it can be shown.
+ * PH_OK: it is durable and visible, and the grants that list it are made;
+ * PH_ETAKEN when this version exists with other content, labels or owner;
+ * PH_ENOSPC, PH_EIO: f says whether it is recorded all the same, and will be
+ * visible, or granted, as soon as that can be done.
  */
 int publication_commit(struct publication *p, struct publication_result *out,
     struct failure *f) ATTR_CHECK;

@@ -301,16 +301,17 @@ bind_key(struct registration *record, const struct key_public *key)
 static int
 issue(struct catalogue *c, const char *actor, const struct registration *record)
 {
-	int r;
+	int due, r;
 
-	r = PH_OK;
+	due = r = PH_OK;
 	if (record->has_key)
 		r = charters_issue(c, actor, record);
+	/* It may come before its grant is made. */
 	if (r == PH_OK && record->has_key && !record->removed)
-		r = grants_refresh_one(c, record);
+		due = grants_refresh_one(c, record);
 	if (r == PH_OK)
 		r = invitation_write_keys(c);
-	return r;
+	return r == PH_OK ? due : r;
 }
 
 /* Refuse what is no name, or that of another repository or the primary. */

@@ -255,9 +255,8 @@ reports_receive(struct catalogue *c, const struct digest *id,
 	r = judge(&receipt, &digest, &last, f);
 	if (r == PH_EEXISTS) {
 		/* What followed from it may not have been made. */
-		r = grants_refresh_reported(c, &record);
-		if (r == PH_OK)
-			r = answer(c, id, &receipt, out);
+		(void)!grants_refresh_reported(c, &record);
+		r = answer(c, id, &receipt, out);
 		goto out;
 	}
 	if (r == PH_OK)
@@ -278,9 +277,10 @@ reports_receive(struct catalogue *c, const struct digest *id,
 	from = NULL;
 	if (r == PH_OK)
 		r = commit_receipt(c, id, d, &receipt, changes, len, set);
-	/* A version that was freed there leaves the grant. */
+	/* A version that was freed there leaves the grant, if not now, later:
+	 * the receipt stands. */
 	if (r == PH_OK)
-		r = grants_refresh_reported(c, &record);
+		(void)!grants_refresh_reported(c, &record);
 	if (r == PH_OK)
 		r = answer(c, id, &receipt, out);
 out:

@@ -46,12 +46,13 @@ int reports_holds(struct catalogue *c, const struct digest *id,
  * Take a receipt: signed by the repository's key, the next of its chain (or
  * the last one again), of the incarnation known.  changes is the text of its
  * LISTDIFF frames, which start from the set named base.  All is durable and
- * logged, and grants that follow from it are issued, before PH_OK.  *out is
+ * logged, and grants that follow from it are issued or due (grants.h), before
+ * PH_OK.  *out is
  * the answer; out->send_whole when the set named base is not here.
  * PH_ESIGNATURE, PH_EDOCUMENT, PH_EDIGEST; PH_EFORK for a clone: another
  * receipt of a number we have, a lower number, or another incarnation;
  * PH_EBUSY when they come too often, PH_ELIMIT for a set of more versions than
- * there are, PH_ENOSPC: then nothing was written.
+ * it was granted, PH_ENOSPC: then nothing was written.
  */
 int reports_receive(struct catalogue *c, const struct digest *id,
     const struct document *receipt, const struct digest *base,

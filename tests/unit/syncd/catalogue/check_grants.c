@@ -8,7 +8,10 @@
 #include <check.h>
 
 #include "proto/errors.h"
+#include "syncd/catalogue/feed.h"
 #include "syncd/catalogue/grants.h"
+#include "syncd/catalogue/mandate.h"
+#include "syncd/catalogue/policies.h"
 #include "syncd/catalogue/registry.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/catalogue/exchange.h"
@@ -223,6 +226,92 @@ START_TEST(nothing_of_an_image)
 }
 END_TEST
 
+/* Publish; what is said of it. */
+static int
+publish(const char *version, struct failure *f)
+{
+	struct publication_result result;
+	struct publication *p;
+	int r;
+
+	publication_result_init(&result);
+	p = world_publish_begin(&world, "img", version, SIZE, 1);
+	r = publication_commit(p, &result, f);
+	publication_free(p);
+	publication_result_fini(&result);
+	return r;
+}
+
+/*
+ * "Published" is not said before grants are made: neither at first nor when it
+ * is published again.  A site that comes meanwhile is told why not, and gets
+ * what its grant lacked as soon as it can be made.
+ */
+START_TEST(due_until_made)
+{
+	struct message_state state;
+	struct failure f;
+	struct feed feed;
+
+	exchange_contact(lab);
+	world_shell("mv primary/state/documents/lists lists%s", "");
+	ck_assert_int_ne(publish("1", &f), PH_OK);
+	ck_assert_ptr_nonnull(strstr(f.what, "is recorded"));
+	ck_assert_ptr_nonnull(strstr(f.next, "by itself"));
+	ck_assert_int_ne(publish("1", &f), PH_OK);
+	ck_assert_ptr_nonnull(strstr(f.what, "is recorded"));
+	ck_assert_int_ne(grants_check(world.primary.c, &f), PH_OK);
+	ck_assert_int_eq(mandate_state(lab->c, &state), PH_OK);
+	feed_init(&feed);
+	ck_assert_int_ne(feed_compare(world.primary.c, &lab->id, &state, &feed,
+			     &f),
+	    PH_OK);
+	feed_fini(&feed);
+	world_shell("mv lists primary/state/documents/lists%s", "");
+	ck_assert_uint_eq(generation(lab), 1);
+	ck_assert_int_eq(exchange_documents(lab), 1);
+	ck_assert_uint_eq(generation(lab), 2);
+	ck_assert_int_eq(publish("1", &f), PH_OK);
+	ck_assert_int_eq(grants_check(world.primary.c, &f), PH_OK);
+	ck_assert_uint_eq(generation(lab), 2);
+}
+END_TEST
+
+/* One that cannot be made keeps neither others nor a start. */
+START_TEST(others_do_not_wait)
+{
+	struct repository *far;
+	struct grant grant;
+	struct failure f;
+	char hex[DIGEST_HEX_SIZE];
+	size_t n;
+
+	far = world_site(&world, "far");
+	(void)world_apply(&world,
+	    "version: 1\nallow:\n  - {to: [far], images: {name: \"img\"}}\n");
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	world_publish(&world, "other", "1", SIZE, 2, NULL);
+	ck_assert_int_eq(grants_get(world.primary.c, &far->id, &grant, NULL),
+	    PH_OK);
+	digest_hex(&grant.list, hex);
+	world_shell("mv primary/state/documents/lists/%s.txt aside", hex);
+	ck_assert_int_eq(policies_apply_text(world.primary.c, WORLD_ACTOR,
+			     policies[0], strlen(policies[0]), "p", NULL, NULL,
+			     &n, &f),
+	    PH_EABSENT);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(generation(lab), 2);
+	world_reopen(&world.primary);
+	ck_assert_int_ne(grants_check(world.primary.c, &f), PH_OK);
+	ck_assert_int_eq(publish("2", &f), PH_EABSENT);
+	ck_assert_uint_eq(generation(lab), 3);
+	world_shell("mv aside primary/state/documents/lists/%s.txt", hex);
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_int_eq(grants_check(world.primary.c, &f), PH_OK);
+	invariants_check_rebuild(&world.primary);
+}
+END_TEST
+
 START_TEST(isolated_never_expires)
 {
 	struct registration record;
@@ -259,6 +348,8 @@ suite(void)
 	tcase_add_test(t, by_image_as_by_all);
 	tcase_add_test(t, made_up_for);
 	tcase_add_test(t, nothing_of_an_image);
+	tcase_add_test(t, due_until_made);
+	tcase_add_test(t, others_do_not_wait);
 	tcase_add_test(t, isolated_never_expires);
 	suite_add_tcase(s, t);
 	return s;

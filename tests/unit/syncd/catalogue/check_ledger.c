@@ -368,14 +368,14 @@ START_TEST(publications_after_one_that_is_stuck)
 END_TEST
 
 /* How much room there is in state_dir. */
-static uint64_t room;
+static uint64_t room, inodes_left = UINT64_MAX;
 
 static int
 probe(void *cookie, uint64_t *bytes, uint64_t *inodes)
 {
 	(void)cookie;
 	*bytes = room;
-	*inodes = UINT64_MAX;
+	*inodes = inodes_left;
 	return PH_OK;
 }
 
@@ -415,6 +415,14 @@ START_TEST(reserves_are_kept)
 	ck_assert_int_eq(ledger_check_room(world.primary.c, "publish", &f),
 	    PH_ENOSPC);
 	ck_assert_ptr_nonnull(strstr(f.what, "state_dir"));
+	/* Documents are small, and many. */
+	room = UINT64_MAX;
+	inodes_left = LEDGER_RESERVE / LEDGER_BYTES_PER_INODE;
+	ck_assert(!may_begin("refused"));
+	ck_assert(may_begin("publish"));
+	inodes_left--;
+	ck_assert(!may_begin("publish"));
+	ck_assert(may_begin("grant"));
 }
 END_TEST
 

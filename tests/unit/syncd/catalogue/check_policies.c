@@ -7,6 +7,7 @@
 #include <check.h>
 
 #include "proto/errors.h"
+#include "syncd/catalogue/grants.h"
 #include "syncd/catalogue/policies.h"
 #include "syncd/catalogue/registry.h"
 #include "tests/unit/check_main.h"
@@ -98,6 +99,48 @@ START_TEST(applied)
 }
 END_TEST
 
+static unsigned int ndue;
+
+static void
+on_notice(void *cookie, const char *text)
+{
+	(void)cookie;
+	ndue += strstr(text, "grants are not made yet") != NULL;
+}
+
+/* How many notices say that grants are not made. */
+static unsigned int
+count_due(void)
+{
+	ndue = 0;
+	catalogue_notices(world.primary.c, on_notice, NULL);
+	return ndue;
+}
+
+/* A policy is in force though its grants cannot be made; they follow. */
+START_TEST(grants_follow)
+{
+	struct grant grant;
+	size_t n;
+
+	world_publish(&world, "img", "1", SIZE, 1, NULL);
+	world_shell("mv primary/state/documents/lists aside%s", "");
+	ck_assert_int_ne(apply(ALL, "p.yaml", &n), PH_OK);
+	ck_assert_ptr_nonnull(strstr(failure.what, "is recorded"));
+	ck_assert_ptr_nonnull(strstr(failure.next, "by itself"));
+	must_show(ALL);
+	ck_assert_uint_eq(count_due(), 1);
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(count_due(), 1);
+	world_shell("mv aside primary/state/documents/lists%s", "");
+	ck_assert_int_eq(catalogue_upkeep(world.primary.c), PH_OK);
+	ck_assert_uint_eq(count_due(), 0);
+	ck_assert_int_eq(grants_get(world.primary.c, &lab->id, &grant, NULL),
+	    PH_OK);
+	ck_assert_uint_eq(grant.items, 1);
+}
+END_TEST
+
 START_TEST(bad_one_changes_nothing)
 {
 	size_t n;
@@ -165,6 +208,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, none);
 	tcase_add_test(t, applied);
+	tcase_add_test(t, grants_follow);
 	tcase_add_test(t, bad_one_changes_nothing);
 	tcase_add_test(t, warned);
 	tcase_add_test(t, odd_file_names);
