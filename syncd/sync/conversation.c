@@ -232,7 +232,10 @@ on_ping(struct conversation *c, const struct frame *frame)
 	int r;
 
 	r = message_ping_decode(frame, &m);
-	return r == PH_OK ? put_own(c, message_pong_encode(&m, &c->out)) : r;
+	/* After our BYE nothing follows. */
+	if (r != PH_OK || c->leaving)
+		return r;
+	return put_own(c, message_pong_encode(&m, &c->out));
 }
 
 /* The peer is done: answer, and be done. */

@@ -16,6 +16,9 @@
 /* Surveys for progress alone take at most this part of the time. */
 #define SURVEY_PART 10
 
+/* Receipts while content comes are so far apart. */
+#define RECEIPT_EVERY_MS 60000
+
 static void
 run_survey(struct receiver_job *job)
 {
@@ -48,6 +51,7 @@ send_receipt(struct receiver *r, struct statement *statement)
 	lineset_diff_init(&r->diff, r->statement.from, r->statement.set);
 	r->diffing = m.nlistdiffs > 0;
 	r->receipt_sent = 1;
+	r->receipt_ms = clock_mono_ms(r->engine->clock);
 	r->whole = 0;
 	r->news = 1;
 	return code;
@@ -109,6 +113,20 @@ done_survey(struct receiver_job *job)
 	receiver_next(r);
 }
 
+/*
+ * 1 when a receipt may be made: after a new grant, when nothing is on its
+ * way, and else once a minute, which is what the provider takes of them.
+ */
+static int
+is_receipt_due(const struct receiver *r)
+{
+	if (r->receipt_sent)
+		return 0;
+	return r->changed ||
+	    (!receiver_any_coming(r) && !receiver_has_needs(r)) ||
+	    clock_mono_ms(r->engine->clock) - r->receipt_ms >= RECEIPT_EVERY_MS;
+}
+
 /* Find out what is next. */
 static int
 survey(struct receiver *r)
@@ -124,7 +142,7 @@ survey(struct receiver *r)
 		return PH_ENOMEM;
 	job->survey.changed = r->changed;
 	job->survey.whole = r->whole;
-	job->survey.receipt = !r->receipt_sent;
+	job->survey.receipt = is_receipt_due(r);
 	if (survey_refused_copy(&r->refused, &job->survey.refused) != PH_OK) {
 		receiver_job_free(job);
 		return PH_ENOMEM;

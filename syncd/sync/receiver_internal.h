@@ -79,8 +79,9 @@ struct receiver {
 	struct statement statement; /* That is being sent. */
 	struct lineset_diff diff;
 	int diffing;
-	int receipt_sent; /* RECEIVED is to come. */
-	int whole;        /* The next receipt starts from nothing. */
+	int receipt_sent;   /* RECEIVED is to come. */
+	int64_t receipt_ms; /* When the last one went. */
+	int whole;          /* The next receipt starts from nothing. */
 
 	unsigned int njobs;
 	unsigned int npausing; /* Of these, those that hold up the peer. */

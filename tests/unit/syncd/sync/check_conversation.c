@@ -203,6 +203,21 @@ START_TEST(who_owes_an_answer_and_only_pings_is_left)
 }
 END_TEST
 
+START_TEST(a_ping_that_meets_a_bye_is_not_answered)
+{
+	struct side_of_talk site, primary;
+
+	begin(&site, &primary);
+	say(&primary, MESSAGE_PING, 8);
+	conversation_bye(site.conversation);
+	(void)pass(&site);
+	ck_assert_int_eq(site.code, PH_OK);
+	(void)pass(&primary);
+	ck_assert_int_eq(primary.code, PH_OK);
+	end(&site, &primary);
+}
+END_TEST
+
 START_TEST(who_says_bye_and_takes_no_more_is_left)
 {
 	struct side_of_talk site, primary;
@@ -245,6 +260,7 @@ main(void)
 	tc = tcase_create("deadlines");
 	tcase_add_test(tc, pings_keep_it);
 	tcase_add_test(tc, who_owes_an_answer_and_only_pings_is_left);
+	tcase_add_test(tc, a_ping_that_meets_a_bye_is_not_answered);
 	tcase_add_test(tc, who_says_bye_and_takes_no_more_is_left);
 	tcase_add_test(tc, who_takes_nothing_is_left);
 	suite_add_tcase(suite, tc);

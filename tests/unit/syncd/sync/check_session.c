@@ -111,6 +111,35 @@ START_TEST(a_version_arrives)
 }
 END_TEST
 
+START_TEST(receipts_wait_for_each_other)
+{
+	char version[8];
+	struct run run;
+	FILE *p;
+	int n, i;
+
+	run_init(&run);
+	make_file("v1", 300000, 1);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	for (i = 0; i < 12; i++) {
+		(void)snprintf(version, sizeof(version), "%d", i);
+		make_file("v", 300000, (uint32_t)i + 1);
+		node_publish(&primary, "winxp", version, "v");
+	}
+	contact_ok(&run);
+	ck_assert_uint_eq(run.ncompleted, 12);
+	run_fini(&run);
+	/* One with the grant, one at the end; and not one for each version. */
+	p = popen("ls primary/state/documents/receipts | grep -c 'json$'", "r");
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(fscanf(p, "%d", &n), 1);
+	(void)pclose(p);
+	ck_assert_int_ge(n, 1);
+	ck_assert_int_le(n, 4);
+}
+END_TEST
+
 /* What needs no transfer is told, too: in one contact, and in the next. */
 START_TEST(content_that_is_here_is_told)
 {
@@ -365,6 +394,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_granted_is_fine);
 	tcase_add_test(tc, a_version_arrives);
+	tcase_add_test(tc, receipts_wait_for_each_other);
 	tcase_add_test(tc, content_that_is_here_is_told);
 	tcase_add_test(tc, an_update_is_a_delta);
 	tcase_add_test(tc, what_is_denied_is_removed);
