@@ -187,6 +187,14 @@ document_encode(const struct document *d, struct buffer *out)
 	}
 }
 
+int
+document_seal(const struct document *d, struct buffer *out)
+{
+	buffer_init(out, DOCUMENT_SEALED_MAX);
+	document_encode(d, out);
+	return buffer_error(out);
+}
+
 /* Read the count and the signatures of a sealed document. */
 static int
 decode_signatures(struct reader *r, struct document *d)

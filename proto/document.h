@@ -107,6 +107,12 @@ int document_verify(const struct document *d, enum document_kind kind,
 void document_encode(const struct document *d, struct buffer *out);
 
 /*
+ * The sealed form in a buffer of its own, which the caller frees with
+ * buffer_fini() whatever comes of it.  PH_OK or PH_ENOMEM.
+ */
+int document_seal(const struct document *d, struct buffer *out) ATTR_CHECK;
+
+/*
  * Read a sealed document of at most max bytes (without its signatures),
  * which has at least one signature.  What follows it stays in the reader.
  * d must be empty; on failure it is, and the reader has not moved.  PH_OK,

@@ -94,6 +94,18 @@ frame_put(struct buffer *out, enum message_type type, uint32_t transfer,
 	return frame_end(out, mark);
 }
 
+size_t
+frame_size(const uint8_t *data)
+{
+	struct reader r;
+	uint32_t len;
+
+	len = 0;
+	reader_init(&r, data + LENGTH_OFFSET, sizeof(len));
+	(void)!reader_get_u32(&r, &len);
+	return FRAME_HEADER_SIZE + (size_t)len;
+}
+
 struct frame_decoder *
 frame_decoder_new(void)
 {

@@ -46,6 +46,12 @@ int frame_end(struct buffer *out, size_t mark) ATTR_CHECK;
 int frame_put(struct buffer *out, enum message_type type, uint32_t transfer,
     const void *payload, size_t len) ATTR_CHECK;
 
+/*
+ * The bytes of the whole frame that begins at data, as this side has put it:
+ * FRAME_HEADER_SIZE bytes are there, and right.
+ */
+size_t frame_size(const uint8_t *data);
+
 struct frame_decoder;
 
 /* A decoder at the beginning of a stream; NULL without memory. */

@@ -68,10 +68,8 @@ encode_trust(const struct document *d, struct json_writer *w)
 	struct buffer sealed, text;
 	int r;
 
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
 	buffer_init(&text, PH_DOCUMENT_MAX);
-	document_encode(d, &sealed);
-	r = buffer_error(&sealed);
+	r = document_seal(d, &sealed);
 	if (r == PH_OK)
 		r = base64_encode(sealed.data, sealed.len, BASE64_PADDED,
 		    &text);

@@ -260,9 +260,7 @@ put_sealed(struct index_txn *txn, enum index_table table,
 	struct buffer sealed;
 	int r;
 
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
-	document_encode(d, &sealed);
-	r = buffer_error(&sealed);
+	r = document_seal(d, &sealed);
 	if (r == PH_OK)
 		r = index_put(txn, table, key->bytes, DIGEST_SIZE, sealed.data,
 		    sealed.len);

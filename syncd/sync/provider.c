@@ -59,10 +59,7 @@ on_room(void *cookie, struct buffer *out)
 	before = out->len;
 	if (p->answers.len > 0) {
 		/* Whole frames: one at a time, as GRANT announces more. */
-		n = FRAME_HEADER_SIZE +
-		    ((size_t)p->answers.data[4] << 24 |
-			(size_t)p->answers.data[5] << 16 |
-			(size_t)p->answers.data[6] << 8 | p->answers.data[7]);
+		n = frame_size(p->answers.data);
 		r = buffer_put(out, p->answers.data, n);
 		buffer_consume(&p->answers, n);
 		return r;

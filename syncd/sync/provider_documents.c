@@ -62,11 +62,9 @@ put_trust(void *cookie, const struct document *d)
 	int r;
 
 	job = cookie;
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
-	document_encode(d, &sealed);
+	r = document_seal(d, &sealed);
 	m.sealed = sealed.data;
 	m.len = sealed.len;
-	r = buffer_error(&sealed);
 	if (r == PH_OK)
 		r = message_trust_encode(&m, &job->frames);
 	buffer_fini(&sealed);
@@ -186,11 +184,9 @@ put_charter(const struct document *d, struct buffer *out)
 	struct buffer sealed;
 	int r;
 
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
-	document_encode(d, &sealed);
+	r = document_seal(d, &sealed);
 	m.sealed = sealed.data;
 	m.len = sealed.len;
-	r = buffer_error(&sealed);
 	if (r == PH_OK)
 		r = message_charter_encode(&m, out);
 	buffer_fini(&sealed);
@@ -207,14 +203,12 @@ put_grant(struct provider *p, struct buffer *out)
 	int r;
 
 	n = lineset_diff_frames(p->feed.from, p->feed.list, PH_LISTDIFF_MAX);
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
-	document_encode(&p->feed.grant, &sealed);
+	r = document_seal(&p->feed.grant, &sealed);
 	memset(&m, 0, sizeof(m));
 	m.sealed = sealed.data;
 	m.len = sealed.len;
 	m.base = p->feed.base;
 	m.nlistdiffs = (uint32_t)n;
-	r = buffer_error(&sealed);
 	if (r == PH_OK)
 		r = message_grant_encode(&m, out);
 	buffer_fini(&sealed);
@@ -352,12 +346,10 @@ put_manifest(struct provider_job *job, const struct digest *digest,
 	struct buffer sealed;
 	int r;
 
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
-	document_encode(d, &sealed);
+	r = document_seal(d, &sealed);
 	m.manifest = *digest;
 	m.sealed = sealed.data;
 	m.len = sealed.len;
-	r = buffer_error(&sealed);
 	if (r == PH_OK)
 		r = message_manifest_encode(&m, &job->frames);
 	buffer_fini(&sealed);

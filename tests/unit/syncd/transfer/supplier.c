@@ -269,8 +269,7 @@ supplier_next(struct supplier *s, struct frame *out)
 	/* Whole frames, as our own encoders made them. */
 	p = s->out.data + s->at;
 	out->type = (enum message_type)((p[0] << 8) | p[1]);
-	out->len = ((size_t)p[4] << 24) | ((size_t)p[5] << 16) |
-	    ((size_t)p[6] << 8) | p[7];
+	out->len = frame_size(p) - FRAME_HEADER_SIZE;
 	out->transfer = p[11];
 	out->payload = p + FRAME_HEADER_SIZE;
 	s->at += FRAME_HEADER_SIZE + out->len;
