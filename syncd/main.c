@@ -557,6 +557,8 @@ static void
 prepare(void)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is a write that fails. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(022);
 	/* What is in memory is as secret as the keys. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -1,6 +1,7 @@
 """What rots, is lost or changes at the wrong moment."""
 
 import os
+import resource
 import shutil
 import threading
 
@@ -283,3 +284,48 @@ def test_restored_state(here):
     held = primary.holdings("branch")
     assert held["disk", "2"]["held"] is True, held
     assert primary.audit(site.id).find("refused") or "fork" in answer.stdout
+
+
+def limit_files(node, size):
+    """Let no file of a syncd grow beyond a size; None: all may again."""
+    pid = node.syncd.process.pid
+    hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+    limit = hard if size is None else size
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))
+
+
+def fail_index(primary):
+    """An entry gets into the log of a primary, and not into its index."""
+    log_size = (primary.state / "log" / "main.log").stat().st_size
+    # Room for an entry; of an index, for no more than its first two pages.
+    assert log_size + 4096 < 8192, log_size
+    limit_files(primary, log_size + 4096)
+    primary.fails(1, "repo", "add", "first", "--reason", "coverage")
+    limit_files(primary, None)
+    assert len(primary.audit().find("repository")) == 1
+    return primary.state / "index" / "data.mdb"
+
+
+def test_index_fails(here):
+    """A write of the index that failed stops nothing once it can be made."""
+    primary = harness.Primary(here).up()
+    fail_index(primary)
+    primary.ctl("doctor")
+    assert "index" not in str(primary.json("status")["notices"])
+    primary.ctl("repo", "add", "second", "--reason", "coverage")
+    names = [r["name"] for r in primary.json("repo", "ls")["repositories"]]
+    assert names == ["first", "second"], names
+
+
+@harness.long
+def test_index_is_damaged_meanwhile(here):
+    """An index that is damaged when it is opened again ends syncd."""
+    primary = harness.Primary(here).start()
+    with open(fail_index(primary), "r+b") as file:
+        file.write(b"\xff" * 64)
+    assert primary.syncd.wait(60) == 6, primary.said()
+    assert "the index is damaged" in primary.said()
+    primary.start()
+    primary.ctl("repo", "add", "second", "--reason", "coverage")
+    names = [r["name"] for r in primary.json("repo", "ls")["repositories"]]
+    assert names == ["first", "second"], names
