@@ -386,7 +386,7 @@ look_authorized(const struct control_context *context,
 
 	buffer_init(&file, KEYS_MAX);
 	layout_path(context->layout, LAYOUT_AUTHORIZED_KEYS, path);
-	n = 0;
+	n = nkeys = 0;
 	keys = NULL;
 	if (read_keys(path, &file, &keys, &nkeys, &f) != PH_OK) {
 		doctor_bad(d, "authorized-keys", &f);
