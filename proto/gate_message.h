@@ -18,6 +18,9 @@
 /* Exit status of a gate where syncd is not running (EX_TEMPFAIL). */
 #define GATE_MESSAGE_EXIT_DOWN 75
 
+/* Exit status of a gate where syncd is, and has no time (EX_UNAVAILABLE). */
+#define GATE_MESSAGE_EXIT_BUSY 69
+
 /* Exit status of a gate whose arguments or descriptors are wrong. */
 #define GATE_MESSAGE_EXIT_USAGE 64
 

@@ -260,6 +260,8 @@ check_gate(struct link_ssh *l)
 		l->refusal.exit_status = status;
 		if (status == GATE_MESSAGE_EXIT_DOWN)
 			return fail(l, PH_EUPSTREAMDOWN);
+		if (status == GATE_MESSAGE_EXIT_BUSY)
+			return fail(l, PH_EPEERBUSY);
 		return status == 0 ? PH_OK : fail(l, PH_EGATE);
 	}
 	if (r == SSH_CLIENT_WAIT && l->wire.error == 0) {

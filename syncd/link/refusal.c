@@ -192,6 +192,15 @@ describe_down(const struct refusal *r, struct failure *f)
 }
 
 static int
+describe_busy(const struct refusal *r, struct failure *f)
+{
+	(void)failure_set(f, PH_EPEERBUSY,
+	    "%s has too many peers at a time and sent this one away", r->name);
+	failure_next(f, "this end tries again by itself");
+	return f->code;
+}
+
+static int
 describe_cut(const struct refusal *r, struct failure *f)
 {
 	char words[SHOWN_SIZE + 2];
@@ -222,6 +231,8 @@ refusal_describe(const struct refusal *r, struct failure *f)
 		return describe_gate(r, f);
 	case PH_EUPSTREAMDOWN:
 		return describe_down(r, f);
+	case PH_EPEERBUSY:
+		return describe_busy(r, f);
 	case PH_ECUT:
 		return describe_cut(r, f);
 	default:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/errors.h"
+#include "proto/gate_message.h"
 #include "proto/limits.h"
 #include "syncd/base/diag.h"
 
@@ -26,9 +27,6 @@
 
 /* How the far end of a link is called, for people. */
 #define FAR_END_SIZE 128u
-
-/* A link that could not be served ends with this status of its gate. */
-#define GATE_BUSY 75
 
 struct session {
 	struct hub *hub;
@@ -233,7 +231,7 @@ hub_accept(struct hub *hub, struct link *link, const struct peer_gate *gate)
 	if (s == NULL) {
 		diag(DIAG_WARNING, "too many peers at a time: %s is sent away",
 		    link_name(link));
-		link_set_exit_status(link, GATE_BUSY);
+		link_set_exit_status(link, GATE_MESSAGE_EXIT_BUSY);
 		link_free(link);
 		return;
 	}

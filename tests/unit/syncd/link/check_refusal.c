@@ -216,6 +216,7 @@ static const struct {
 	{ "echo packhorse: not here >&2; exit 75", PH_EUPSTREAMDOWN, 75,
 	    "syncd is not running" },
 	{ "exit 75", PH_EUPSTREAMDOWN, 75, "syncd is not running" },
+	{ "exit 69", PH_EPEERBUSY, 69, "too many peers" },
 	{ "echo some words >&2; exit 64", PH_EGATE, 64, "64: some words" },
 	{ "/nowhere/syncd-gate", PH_EGATE, 127, "nowhere" },
 	{ "kill -9 $$", PH_EGATE, 255, "255" },
