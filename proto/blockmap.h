@@ -6,6 +6,7 @@
 
 #include "proto/attributes.h"
 #include "proto/digest.h"
+#include "proto/limits.h"
 
 /*
  * The block map of a blob: the SHA-256 of each PH_MAP_BLOCK_SIZE bytes, one
@@ -13,6 +14,9 @@
  * through a callback as soon as their block is complete, so a blob of any
  * size takes the same memory.
  */
+
+/* A blob has so many times the bytes of its map. */
+#define BLOCKMAP_SHARE (PH_MAP_BLOCK_SIZE / DIGEST_SIZE)
 
 /* A block map that is being computed. */
 struct blockmap;

@@ -36,15 +36,13 @@ send_receipt(struct receiver *r, struct statement *statement)
 	statement_fini(&r->statement);
 	r->statement = *statement;
 	statement_init(statement);
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
-	document_encode(&r->statement.receipt, &sealed);
+	code = document_seal(&r->statement.receipt, &sealed);
 	memset(&m, 0, sizeof(m));
 	m.sealed = sealed.data;
 	m.len = sealed.len;
 	m.base = r->statement.base;
 	m.nlistdiffs = (uint32_t)lineset_diff_frames(r->statement.from,
 	    r->statement.set, PH_LISTDIFF_MAX);
-	code = buffer_error(&sealed);
 	if (code == PH_OK)
 		code = message_receipt_encode(&m, &r->answers);
 	buffer_fini(&sealed);
@@ -270,7 +268,7 @@ on_frame(void *cookie, const struct frame *frame)
 	case MESSAGE_ERROR:
 		return receiver_on_refusal(r, frame);
 	case MESSAGE_WAIT:
-		return PH_OK;
+		return receiver_on_wait(frame);
 	case MESSAGE_PLAN:
 		return receiver_on_plan(r, frame);
 	case MESSAGE_SEGMENTS:
@@ -316,10 +314,7 @@ on_room(void *cookie, struct buffer *out)
 	r = cookie;
 	if (r->answers.len > 0) {
 		/* A frame at a time: RECEIPT announces what goes next. */
-		n = FRAME_HEADER_SIZE +
-		    ((size_t)r->answers.data[4] << 24 |
-			(size_t)r->answers.data[5] << 16 |
-			(size_t)r->answers.data[6] << 8 | r->answers.data[7]);
+		n = frame_size(r->answers.data);
 		code = buffer_put(out, r->answers.data, n);
 		buffer_consume(&r->answers, n);
 		return code;

@@ -81,7 +81,11 @@ end_blob(struct receiver_blob *b, int code, const struct failure *f)
 	image = &r->run.images[b->image];
 	image->done = code == PH_OK;
 	image->code = code;
-	if (code != PH_OK) {
+	if (code == PH_ENOSPC && b->shared) {
+		/* What the other one holds is free when it is done. */
+		image->code = PH_OK;
+		r->short_of_room = 1;
+	} else if (code != PH_OK) {
 		if (code != PH_EDENIED)
 			receiver_note_failure(r, f);
 		else if (r->denied.code == PH_OK)
@@ -173,6 +177,17 @@ on_receive_ready(void *cookie)
 		receiver_abort_code(r, code);
 }
 
+/* Note which blobs have room only beside others. */
+static void
+note_shared(struct receiver *r, struct receiver_blob *b)
+{
+	size_t i;
+
+	b->shared = receiver_any_coming(r);
+	for (i = 0; i < RECEIVER_BLOBS_MAX; i++)
+		r->blobs[i].shared |= r->blobs[i].receive != NULL;
+}
+
 /* Begin to receive a blob. */
 static int
 start_blob(struct receiver *r, struct receiver_blob *b, const struct need *need)
@@ -194,6 +209,7 @@ start_blob(struct receiver *r, struct receiver_blob *b, const struct need *need)
 	image->cost_before = image->cost;
 	b->r = r;
 	b->need = *need;
+	note_shared(r, b);
 	(void)snprintf(what, sizeof(what), "%s %s", need->image, need->version);
 	memset(&config, 0, sizeof(config));
 	config.workers = r->engine->workers;
@@ -238,7 +254,8 @@ receiver_start_blobs(struct receiver *r)
 	while (code == PH_OK && receiver_has_needs(r)) {
 		while (k < RECEIVER_BLOBS_MAX && r->blobs[k].receive != NULL)
 			k++;
-		if (k == RECEIVER_BLOBS_MAX)
+		if (k == RECEIVER_BLOBS_MAX ||
+		    (r->short_of_room && receiver_any_coming(r)))
 			break;
 		need = &r->needs[r->next_need++];
 		if (!is_coming(r, &need->blob) &&
@@ -350,6 +367,8 @@ receiver_on_refusal(struct receiver *r, const struct frame *frame)
 	if (code != PH_OK)
 		return code;
 	if (frame->transfer == 0) {
+		if (r->manifests_left == 0)
+			return PH_ESTATE; /* Nobody asked. */
 		code = survey_refused_add(&r->refused, &none.digest);
 		if (code == PH_OK)
 			receiver_manifest_answered(r);
@@ -361,6 +380,15 @@ receiver_on_refusal(struct receiver *r, const struct frame *frame)
 		on_receive_ready(b);
 	}
 	return PH_OK;
+}
+
+int
+receiver_on_wait(const struct frame *frame)
+{
+	struct message_wait m;
+
+	/* That it came is all it says. */
+	return message_wait_decode(frame, &m);
 }
 
 int

@@ -35,6 +35,7 @@ struct receiver_blob {
 	int first;      /* Its first transfer in this run. */
 	int continues;  /* Its first in this contact. */
 	int completing; /* A job takes it into the store. */
+	int shared;     /* Another one was on its way with it. */
 };
 
 struct receiver {
@@ -72,6 +73,7 @@ struct receiver {
 	struct need *needs; /* Of the last survey; owned. */
 	size_t nneeds;
 	size_t next_need;      /* Those before were begun with. */
+	int short_of_room;     /* For two at a time: one after the other. */
 	int64_t survey_asked;  /* Monotonic, of the last survey. */
 	int64_t survey_due_ms; /* Before, none is made for progress alone. */
 	uint32_t last_transfer;
@@ -168,6 +170,7 @@ int receiver_on_plan(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_segments(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_data(struct receiver *r, const struct frame *f) ATTR_CHECK;
 int receiver_on_refusal(struct receiver *r, const struct frame *f) ATTR_CHECK;
+int receiver_on_wait(const struct frame *f) ATTR_CHECK;
 int receiver_on_done(struct receiver *r, const struct frame *f) ATTR_CHECK;
 
 /* Bring a blob's entry in the run up to date. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "proto/blockmap.h"
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/segment.h"
@@ -21,12 +22,11 @@
 /* A power cut costs at most what came in this time. */
 #define SYNC_INTERVAL_MS 5000
 
-/* Beside the blob itself: encodings on their way and records. */
-#define SPACE_EXTRA (UINT64_C(4) * PH_ENCODING_SIZE_MAX)
-#define INODES_EXTRA 8u
+/* What an encoding adds to its segment, and seldom more. */
+#define ENCODING_EXTRA (PH_ENCODING_SIZE_MAX - PH_SEGMENT_SIZE_MAX)
 
-/* A block map has 32 bytes for each 64 KiB. */
-#define MAP_SHARE 2048u
+/* Files beside the blob's own: encodings on their way and records. */
+#define INODES_EXTRA 8u
 
 struct landing {
 	struct landing_config config;
@@ -34,6 +34,8 @@ struct landing {
 	struct partial *partial;
 	struct space_hold *hold;
 	uint64_t room;      /* Of the hold: for the blob's bytes. */
+	uint64_t nparts;    /* Of the hold: for so many encodings, ... */
+	uint64_t part;      /* ... each of so many bytes. */
 	struct digest base; /* Zeros: none. */
 	struct file_source base_file;
 	int lacks_base;
@@ -59,6 +61,7 @@ landing_new(const struct landing_config *config)
 	file_source_init(&l->base_file);
 	buffer_init(&l->encoding, PH_ENCODING_SIZE_MAX);
 	l->what = strdup(config->what);
+	l->config.what = l->what;
 	l->decoder = segment_decoder_new();
 	l->target = malloc(PH_SEGMENT_SIZE);
 	l->synced_ms = clock_mono_ms(config->clock);
@@ -101,12 +104,18 @@ landing_dir(const struct landing *l)
 int
 landing_open(struct landing *l, uint64_t *done, struct failure *f)
 {
-	uint64_t i;
+	uint64_t i, size;
 	int r;
 
 	*done = 0;
-	r = space_reserve(l->config.space, l->what, SPACE_EXTRA, INODES_EXTRA,
-	    &l->hold, f);
+	size = l->config.size;
+	l->part =
+	    (size < PH_SEGMENT_SIZE ? size : PH_SEGMENT_SIZE) + ENCODING_EXTRA;
+	l->nparts = (size - 1) / PH_SEGMENT_SIZE + 1;
+	if (l->nparts > LANDING_PARTS_MAX)
+		l->nparts = LANDING_PARTS_MAX;
+	r = space_reserve(l->config.space, l->what, l->nparts * l->part,
+	    INODES_EXTRA, &l->hold, f);
 	if (r == PH_OK)
 		r = partial_open(l->config.store, &l->config.digest,
 		    l->config.size, PH_SEGMENT_SIZE, &l->partial);
@@ -133,7 +142,7 @@ reserve_blob(struct landing *l, uint64_t data, struct failure *f)
 		return r;
 	stored = (uint64_t)st.st_blocks * 512;
 	need = data > stored ? data - stored : 0;
-	r = space_extend(l->hold, need + l->config.size / MAP_SHARE, 0, f);
+	r = space_extend(l->hold, need + l->config.size / BLOCKMAP_SHARE, 0, f);
 	if (r == PH_OK)
 		l->room = need;
 	return r;
@@ -188,8 +197,23 @@ landing_plan(struct landing *l, const struct digest *base, uint64_t data,
 	return r == PH_OK ? begin_follow(l) : r;
 }
 
+/* An encoding is larger than was reserved for each. */
+static int
+reserve_part(struct landing *l, uint32_t length, struct failure *f)
+{
+	int r;
+
+	if (length <= l->part)
+		return PH_OK;
+	r = space_extend(l->hold, l->nparts * (length - l->part), 0, f);
+	if (r == PH_OK)
+		l->part = length;
+	return r;
+}
+
 int
-landing_put_rows(struct landing *l, const struct message_segments *rows)
+landing_put_rows(struct landing *l, const struct message_segments *rows,
+    struct failure *f)
 {
 	struct message_row wire;
 	struct part_row row;
@@ -203,7 +227,9 @@ landing_put_rows(struct landing *l, const struct message_segments *rows)
 		row.length = wire.len;
 		row.target = wire.target;
 		row.plain = rows->plain;
-		r = part_plan_put(l->partial, rows->first + i, &row);
+		r = reserve_part(l, row.length, f);
+		if (r == PH_OK)
+			r = part_plan_put(l->partial, rows->first + i, &row);
 	}
 	return r;
 }

@@ -24,6 +24,9 @@
 
 struct landing;
 
+/* Encodings of one blob that may be on their way at a time. */
+#define LANDING_PARTS_MAX 4u
+
 struct landing_config {
 	struct store *store;
 	struct space *space;
@@ -76,11 +79,12 @@ int landing_plan(struct landing *l, const struct digest *base, uint64_t data,
     struct failure *f) ATTR_CHECK;
 
 /*
- * Keep rows.  A segment whose plain encoding was begun goes on with that.
- * PH_OK, PH_ENOSPC, PH_EIO.
+ * Keep rows, and reserve more for encodings larger than any before.  A
+ * segment whose plain encoding was begun goes on with that.  PH_OK;
+ * PH_ENOSPC, with the shortfall in f when it was foreseen; PH_EIO.
  */
-int landing_put_rows(struct landing *l,
-    const struct message_segments *rows) ATTR_CHECK;
+int landing_put_rows(struct landing *l, const struct message_segments *rows,
+    struct failure *f) ATTR_CHECK;
 
 /* The segment from at on, below end, that is not done; end: none. */
 uint64_t landing_next(const struct landing *l, uint64_t at, uint64_t end);

@@ -168,6 +168,8 @@ begin(struct receive *r)
 	landing.size = c->size;
 	landing.what = c->what;
 	r->jobs = staging_jobs_new(c->workers, c->lane, &landing);
+	/* Borrowed till now: they have a copy. */
+	r->config.what = NULL;
 	return r->jobs == NULL ? PH_ENOMEM :
 				 staging_job_open(r->jobs, on_opened, r);
 }
@@ -389,7 +391,9 @@ receive_on_done(struct receive *r)
 {
 	if (r->phase == PHASE_OVER)
 		return PH_OK;
-	return r->phase == PHASE_PULLING && r->announced == r->nsegments ?
+	/* Where all was done before, its rows already let us finish. */
+	return (r->phase == PHASE_PULLING || r->phase == PHASE_FINISHING) &&
+		r->announced == r->nsegments ?
 	    PH_OK :
 	    PH_EMESSAGE;
 }
@@ -510,7 +514,8 @@ start_segment(struct stream *s, const struct staging_job_result *found)
 	s->plain = segment->plain;
 	s->retries = 0;
 	if (segment->plain ? segment->have < segment->length : found->no_base) {
-		s->r->stats.fallbacks++;
+		/* One whose plain encoding was begun was counted then. */
+		s->r->stats.fallbacks += !segment->plain;
 		s->state = STREAM_QUERY;
 		return PH_OK;
 	}

@@ -13,6 +13,7 @@
 #include "syncd/base/worker.h"
 #include "syncd/store/space.h"
 #include "syncd/store/store.h"
+#include "syncd/transfer/landing.h"
 
 /*
  * One blob on its way in: what was received before is checked and kept,
@@ -26,7 +27,7 @@
 struct receive;
 
 /* Segments that are asked for at a time, and bytes of each on their way. */
-#define RECEIVE_STREAMS 4u
+#define RECEIVE_STREAMS LANDING_PARTS_MAX
 #define RECEIVE_STREAM_WINDOW (512u << 10)
 #define RECEIVE_WINDOW (RECEIVE_STREAMS * RECEIVE_STREAM_WINDOW)
 

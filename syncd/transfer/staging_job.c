@@ -200,7 +200,7 @@ run_rows(struct job *job)
 	int r;
 
 	l = job->s->landing;
-	r = landing_put_rows(l, &job->rows);
+	r = landing_put_rows(l, &job->rows, &job->result.failure);
 	if (r == PH_OK && job->rows.plain)
 		r = landing_get(l, job->rows.first, &job->result.segment);
 	job->result.code = r;

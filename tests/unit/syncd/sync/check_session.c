@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "proto/errors.h"
+#include "syncd/store/space.h"
 #include "syncd/transfer/receive.h"
 #include "tests/unit/check_main.h"
+#include "tests/unit/syncd/store/free_space.h"
 #include "tests/unit/syncd/sync/network.h"
 #include "tests/unit/tempdir.h"
 
@@ -366,6 +368,47 @@ START_TEST(a_damaged_base_costs_a_fallback)
 }
 END_TEST
 
+/* Two files, and so much free for what a transfer reserves. */
+static void
+contact_with_room(uint64_t room, struct run *run)
+{
+	run_init(run);
+	make_file("a", 1000000, 1);
+	make_file("b", 1000000, 2);
+	node_add(&primary, &site, "branch-01");
+	node_apply(&primary, allow_all);
+	node_publish(&primary, "a", "1", "a");
+	node_publish(&primary, "b", "1", "b");
+	free_space_bytes = SPACE_MARGIN_DEFAULT + room;
+	network_contact(&primary, &site, run);
+}
+
+/* What one transfer has reserved, another can have after it. */
+START_TEST(with_room_for_one_they_come_one_by_one)
+{
+	struct run run;
+
+	contact_with_room(UINT64_C(8) << 20, &run);
+	if (run.outcome != RUN_DONE)
+		ck_abort_msg("%s", run.failure.what);
+	ck_assert_uint_eq(run.ncompleted, 2);
+	run_fini(&run);
+}
+END_TEST
+
+START_TEST(without_room_nothing_comes)
+{
+	struct run run;
+
+	contact_with_room(UINT64_C(1) << 20, &run);
+	ck_assert_int_eq(run.outcome, RUN_PARTIAL);
+	ck_assert_int_eq(run.failure.code, PH_ENOSPC);
+	ck_assert_uint_eq(run.ncompleted, 0);
+	ck_assert_uint_eq(run.ncontacts, 1);
+	run_fini(&run);
+}
+END_TEST
+
 START_TEST(a_stranger_gets_nothing)
 {
 	struct run run;
@@ -402,6 +445,8 @@ main(void)
 	tcase_add_test(tc, a_lost_index_costs_no_transfer);
 	tcase_add_test(tc, a_cut_link_is_continued);
 	tcase_add_test(tc, a_damaged_base_costs_a_fallback);
+	tcase_add_test(tc, with_room_for_one_they_come_one_by_one);
+	tcase_add_test(tc, without_room_nothing_comes);
 	tcase_add_test(tc, a_stranger_gets_nothing);
 	suite_add_tcase(suite, tc);
 	return check_run(suite);
