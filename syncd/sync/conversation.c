@@ -59,6 +59,7 @@ struct conversation {
 	int64_t byte_ms;          /* Its last byte. */
 	int64_t useful_ms;        /* Its last byte not of PING or PONG. */
 	size_t npings;            /* Of these, in what was read last. */
+	struct message_ping ping; /* The last that we sent. */
 };
 
 /* Decide how it ends, once; on_closed comes from the loop. */
@@ -225,6 +226,19 @@ on_abort(struct conversation *c, const struct frame *frame)
 	return PH_OK;
 }
 
+/* The answer to our last PING: there was one, says the state table. */
+static int
+on_pong(struct conversation *c, const struct frame *frame)
+{
+	struct message_ping m;
+	int r;
+
+	r = message_pong_decode(frame, &m);
+	if (r == PH_OK && memcmp(m.bytes, c->ping.bytes, sizeof(m.bytes)) != 0)
+		r = PH_EMESSAGE;
+	return r;
+}
+
 static int
 on_ping(struct conversation *c, const struct frame *frame)
 {
@@ -279,7 +293,7 @@ on_frame(struct conversation *c, const struct frame *frame)
 	case MESSAGE_PING:
 		return on_ping(c, frame);
 	case MESSAGE_PONG:
-		return PH_OK;
+		return on_pong(c, frame);
 	case MESSAGE_BYE:
 		return on_bye(c);
 	default:
@@ -414,7 +428,6 @@ is_stalled(const struct conversation *c, int64_t now)
 static void
 on_tick(void *cookie)
 {
-	struct message_ping ping;
 	struct conversation *c;
 	int64_t now, since;
 	int deadline;
@@ -445,8 +458,9 @@ on_tick(void *cookie)
 	if (c->session.state == SESSION_WORK && c->out.len == 0 &&
 	    now - c->sent_ms > (int64_t)SESSION_PING_MS &&
 	    !(c->session.open[SESSION_SENT - 1] & 1u << MESSAGE_PING)) {
-		memset(&ping, 0, sizeof(ping));
-		(void)!put_own(c, message_ping_encode(&ping, &c->out));
+		/* Not the bytes of the one before. */
+		c->ping.bytes[0]++;
+		(void)!put_own(c, message_ping_encode(&c->ping, &c->out));
 		pump_out(c);
 	}
 	loop_timer_start(c->tick, TICK_MS);

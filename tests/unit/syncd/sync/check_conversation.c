@@ -32,6 +32,9 @@ static const struct clock simulated_clock = {
 
 static struct loop *loop;
 
+/* What the primary writes to, for frames that it would not send. */
+static int wire;
+
 /* One side, which sends the frames of a script as they are allowed. */
 struct side_of_talk {
 	struct conversation *conversation;
@@ -60,7 +63,7 @@ on_room(void *cookie, struct buffer *out)
 	s = cookie;
 	if (s->out.len == 0)
 		return PH_OK;
-	n = FRAME_HEADER_SIZE + ((size_t)s->out.data[6] << 8) + s->out.data[7];
+	n = frame_size(s->out.data);
 	r = buffer_put(out, s->out.data, n);
 	buffer_consume(&s->out, n);
 	return r;
@@ -145,6 +148,8 @@ begin(struct side_of_talk *site, struct side_of_talk *primary)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	open_side(site, SIDE_RECEIVER, fds[0]);
 	open_side(primary, SIDE_PROVIDER, fds[1]);
+	wire = dup(fds[1]);
+	ck_assert_int_ge(wire, 0);
 	say(site, MESSAGE_HELLO, 101);
 	say(primary, MESSAGE_HELLO, 101);
 	turn(20);
@@ -164,6 +169,7 @@ end(struct side_of_talk *site, struct side_of_talk *primary)
 {
 	close_side(site);
 	close_side(primary);
+	(void)close(wire);
 	loop_free(loop);
 }
 
@@ -218,6 +224,30 @@ START_TEST(a_ping_that_meets_a_bye_is_not_answered)
 }
 END_TEST
 
+START_TEST(another_pong_is_none)
+{
+	struct side_of_talk site, primary;
+	struct buffer pong;
+	unsigned int i;
+
+	begin(&site, &primary);
+	conversation_pause(primary.conversation);
+	/* So long that there was a PING. */
+	for (i = 0; i < 64; i++) {
+		now_ms += 500;
+		turn(8);
+	}
+	buffer_init(&pong, 64);
+	ck_assert_int_eq(frame_put(&pong, MESSAGE_PONG, 0, "\377\377other!", 8),
+	    PH_OK);
+	ck_assert_int_eq(write(wire, pong.data, pong.len), (ssize_t)pong.len);
+	buffer_fini(&pong);
+	(void)pass(&site);
+	ck_assert_int_eq(site.code, PH_EMESSAGE);
+	end(&site, &primary);
+}
+END_TEST
+
 START_TEST(who_says_bye_and_takes_no_more_is_left)
 {
 	struct side_of_talk site, primary;
@@ -261,6 +291,7 @@ main(void)
 	tcase_add_test(tc, pings_keep_it);
 	tcase_add_test(tc, who_owes_an_answer_and_only_pings_is_left);
 	tcase_add_test(tc, a_ping_that_meets_a_bye_is_not_answered);
+	tcase_add_test(tc, another_pong_is_none);
 	tcase_add_test(tc, who_says_bye_and_takes_no_more_is_left);
 	tcase_add_test(tc, who_takes_nothing_is_left);
 	suite_add_tcase(suite, tc);
