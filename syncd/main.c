@@ -399,8 +399,9 @@ start_engine(struct daemon *d, struct failure *f)
 		return no_memory(f);
 	e->lane = worker_lane_new(e->workers);
 	e->receive_lane = worker_lane_new(e->workers);
-	e->encodings = encodings_pool_new(e->workers,
-	    catalogue_store(e->catalogue), d->configuration->delta_cache);
+	e->encodings =
+	    encodings_pool_new(e->workers, catalogue_store(e->catalogue),
+		catalogue_space(e->catalogue), d->configuration->delta_cache);
 	d->context.file_lane = worker_lane_new(e->workers);
 	d->context.pipe_lane = worker_lane_new(e->workers);
 	if (e->lane == NULL || e->receive_lane == NULL ||

@@ -22,6 +22,9 @@
 
 struct delta_encoder;
 
+/* The level of encodings that are made first: fast, near the best of zstd. */
+#define DELTA_LEVEL 3
+
 /* All is borrowed; the sources and the signature must outlive the encoder. */
 struct delta_config {
 	const struct delta_source *target;

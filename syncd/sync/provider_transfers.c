@@ -77,13 +77,14 @@ on_provide_ready(void *cookie)
 	conversation_kick(t->p->conversation);
 }
 
+/* A disk that is full here is no full disk of the peer's. */
 static int
 put_error(uint32_t transfer, int code, struct buffer *out)
 {
 	struct message_error m;
 
 	memset(&m, 0, sizeof(m));
-	m.code = code;
+	m.code = code == PH_ENOSPC ? PH_EPEERBUSY : code;
 	return message_error_encode(&m, transfer, out);
 }
 
@@ -270,7 +271,13 @@ int
 provider_on_cancel(struct provider *p, const struct frame *frame, int result)
 {
 	struct provider_transfer *t;
+	struct message_error m;
+	int r;
 
+	r = frame->type == MESSAGE_ERROR ? message_error_decode(frame, &m) :
+					   message_cancel_decode(frame);
+	if (r != PH_OK)
+		return r;
 	t = find_transfer(p, frame->transfer);
 	if (t != NULL)
 		provider_end_transfer(t, result);

@@ -63,6 +63,8 @@ struct encodings_pool {
 	struct worker_pool *workers;
 	struct worker_lane *lane; /* Of cache and signatures. */
 	struct store *store;
+	struct space *space;
+	struct plain_queue plain;
 	struct delta_cache *cache; /* Only in the lane. */
 	struct encodings *pairs;
 	uint64_t budget;
@@ -71,7 +73,7 @@ struct encodings_pool {
 
 struct encodings_pool *
 encodings_pool_new(struct worker_pool *workers, struct store *store,
-    uint64_t budget)
+    struct space *space, uint64_t budget)
 {
 	struct encodings_pool *pool;
 
@@ -80,7 +82,9 @@ encodings_pool_new(struct worker_pool *workers, struct store *store,
 		return NULL;
 	pool->workers = workers;
 	pool->store = store;
+	pool->space = space;
 	pool->budget = budget;
+	plain_queue_init(&pool->plain, workers, store);
 	pool->lane = worker_lane_new(workers);
 	pool->cache = delta_cache_new(store);
 	if (pool->lane == NULL || pool->cache == NULL) {
@@ -107,41 +111,10 @@ encodings_pool_set_budget(struct encodings_pool *pool, uint64_t budget)
 	pool->budget = budget;
 }
 
-/* Making one signature. */
-struct sign_job {
-	struct store *store;
-	struct digest blob;
-};
-
-static void
-run_sign(void *cookie)
-{
-	struct sign_job *job;
-
-	job = cookie;
-	/* One that cannot be made now is made when it is needed. */
-	(void)!signing_make(job->store, &job->blob);
-}
-
-static void
-on_signed(void *cookie)
-{
-	free(cookie);
-}
-
 void
 encodings_pool_sign(struct encodings_pool *pool, const struct digest *blob)
 {
-	struct sign_job *job;
-
-	job = calloc(1, sizeof(*job));
-	if (job == NULL)
-		return;
-	job->store = pool->store;
-	job->blob = *blob;
-	if (worker_submit(pool->workers, pool->lane, run_sign, on_signed,
-		job) != PH_OK)
-		free(job);
+	signing_start(pool->workers, pool->lane, pool->store, blob);
 }
 
 /* Close what encoding needs; what the cache has stays open. */
@@ -239,7 +212,7 @@ open_encoder(struct encodings *pair)
 		config.base_digest = pair->id.base;
 	}
 	config.segment_size = pair->id.segment_size;
-	config.level = ENCODING_LEVEL;
+	config.level = DELTA_LEVEL;
 	pair->encoder = delta_encoder_new(&config);
 	return pair->encoder == NULL ? PH_ENOMEM : PH_OK;
 }
@@ -285,6 +258,24 @@ run_rest(void *cookie)
 	pair->result = PH_OK;
 }
 
+/* Put an encoding into the cache, in room that is promised to nobody else. */
+static int
+append(struct encodings *pair, const struct delta_outcome *outcome)
+{
+	struct space_hold *hold;
+	struct failure f;
+	int r;
+
+	hold = NULL;
+	r = space_reserve(pair->pool->space, "the delta cache",
+	    pair->encoding.len, 0, &hold, &f);
+	if (r == PH_OK)
+		r = delta_file_append(pair->file, pair->encoding.data,
+		    pair->encoding.len, &outcome->encoding, &outcome->target);
+	space_release(hold);
+	return r;
+}
+
 /* Job: encode the next segment. */
 static void
 run_segment(void *cookie)
@@ -296,10 +287,7 @@ run_segment(void *cookie)
 	pair = cookie;
 	r = delta_encoder_segment(pair->encoder, (uint32_t)pair->nrows,
 	    &pair->encoding, &outcome);
-	if (r == PH_OK)
-		r = delta_file_append(pair->file, pair->encoding.data,
-		    pair->encoding.len, &outcome.encoding, &outcome.target);
-	pair->result = r;
+	pair->result = r == PH_OK ? append(pair, &outcome) : r;
 }
 
 /* Job, in the lane: close what a pair has open. */
@@ -686,9 +674,6 @@ int
 encodings_plain(struct encodings_use *use, uint64_t segment, plain_done *done,
     void *cookie)
 {
-	const struct encodings_pool *pool;
-
-	pool = use->pair->pool;
-	return plain_encode(pool->workers, pool->store, &use->pair->id.target,
+	return plain_encode(&use->pair->pool->plain, &use->pair->id.target,
 	    use->pair->id.segment_size, segment, done, cookie);
 }

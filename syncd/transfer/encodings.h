@@ -8,6 +8,7 @@
 #include "proto/digest.h"
 #include "syncd/base/worker.h"
 #include "syncd/store/delta_file.h"
+#include "syncd/store/space.h"
 #include "syncd/store/store.h"
 #include "syncd/transfer/plain.h"
 
@@ -22,11 +23,11 @@ struct encodings;     /* One pair, shared by its users. */
 struct encodings_use; /* One user of it. */
 
 /*
- * The pool of a provider.  budget bounds the delta cache, in bytes.  All is
- * borrowed.  NULL without memory.
+ * The pool of a provider.  budget bounds the delta cache, in bytes; what goes
+ * there is reserved in space before.  All is borrowed.  NULL without memory.
  */
 struct encodings_pool *encodings_pool_new(struct worker_pool *workers,
-    struct store *store, uint64_t budget);
+    struct store *store, struct space *space, uint64_t budget);
 
 /* All uses must have ended.  NULL is allowed. */
 void encodings_pool_free(struct encodings_pool *pool);

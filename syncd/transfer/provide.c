@@ -226,6 +226,23 @@ on_plain(void *cookie, int result, const struct delta_file_row *row,
 	p->ready(p->cookie);
 }
 
+/* 1 while bytes of the encoding that we have are still to be put. */
+static int
+needs_plain(const struct provide *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->npulls; i++) {
+		if (p->pulls[(p->first + i) % PULLS_MAX].plain)
+			return 1;
+	}
+	for (i = 0; i < p->npieces; i++) {
+		if (p->pieces[(p->first_piece + i) % PIECES_MAX].plain)
+			return 1;
+	}
+	return 0;
+}
+
 int
 provide_on_plain_query(struct provide *p, uint32_t segment)
 {
@@ -233,7 +250,8 @@ provide_on_plain_query(struct provide *p, uint32_t segment)
 
 	if (segment >= p->announced)
 		return PH_EMESSAGE;
-	if (p->plain.busy || p->plain.wanted)
+	/* What was asked for of one was checked against that one. */
+	if (p->plain.busy || p->plain.wanted || needs_plain(p))
 		return PH_ELIMIT;
 	r = encodings_plain(p->use, segment, on_plain, p);
 	if (r != PH_OK)
@@ -508,6 +526,15 @@ put_data(struct provide *p, struct piece *piece, size_t max, struct buffer *out)
 	return PH_OK;
 }
 
+/* The last byte of the plain encoding was put: its memory is for others. */
+static void
+drop_plain(struct provide *p)
+{
+	p->plain.ready = 0;
+	buffer_fini(&p->plain.encoding);
+	buffer_init(&p->plain.encoding, PH_ENCODING_SIZE_MAX);
+}
+
 int
 provide_content(struct provide *p, size_t max, struct buffer *out, int *put)
 {
@@ -529,5 +556,7 @@ provide_content(struct provide *p, size_t max, struct buffer *out, int *put)
 		return PH_OK;
 	p->first_piece = (p->first_piece + 1) % PIECES_MAX;
 	p->npieces--;
+	if (piece->plain && piece->offset == p->plain.row.length)
+		drop_plain(p);
 	return read_pieces(p);
 }

@@ -55,8 +55,10 @@ uint64_t provide_sent(const struct provide *p);
 
 /*
  * A PULL or PLAIN? arrived.  PH_OK; PH_EMESSAGE for what was not announced,
- * PH_ELIMIT when more is asked for than may be.  That a PULL is not inside
- * the encoding may show later, from provide_content().
+ * PH_ELIMIT when more is asked for than may be: a PLAIN? before the one before
+ * it was answered, and what was pulled of that.  That a PULL is not inside
+ * the encoding may show later, from provide_content().  A plain encoding is
+ * there until its last byte was put.
  */
 int provide_on_pull(struct provide *p, const struct message_pull *m) ATTR_CHECK;
 int provide_on_plain_query(struct provide *p, uint32_t segment) ATTR_CHECK;

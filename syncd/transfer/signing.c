@@ -1,6 +1,8 @@
 /*
  * Signatures of blobs.
  */
+#include <stdlib.h>
+
 #include "proto/errors.h"
 #include "syncd/base/file.h"
 #include "syncd/delta/signer.h"
@@ -58,6 +60,42 @@ signing_make(struct store *store, const struct digest *blob)
 		signature_file_abort(store, blob, sink.fd);
 	file_source_close(&source);
 	return r;
+}
+
+/* Making one that nobody waits for. */
+struct job {
+	struct store *store;
+	struct digest blob;
+};
+
+static void
+run_make(void *cookie)
+{
+	struct job *job;
+
+	job = cookie;
+	(void)!signing_make(job->store, &job->blob);
+}
+
+static void
+on_made(void *cookie)
+{
+	free(cookie);
+}
+
+void
+signing_start(struct worker_pool *workers, struct worker_lane *lane,
+    struct store *store, const struct digest *blob)
+{
+	struct job *job;
+
+	job = calloc(1, sizeof(*job));
+	if (job == NULL)
+		return;
+	job->store = store;
+	job->blob = *blob;
+	if (worker_submit(workers, lane, run_make, on_made, job) != PH_OK)
+		free(job);
 }
 
 int

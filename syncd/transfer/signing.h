@@ -3,13 +3,15 @@
 
 #include "proto/attributes.h"
 #include "proto/digest.h"
+#include "syncd/base/worker.h"
 #include "syncd/delta/signature.h"
 #include "syncd/store/store.h"
 #include "syncd/transfer/source.h"
 
 /*
  * The kept signature of a blob: made once, loaded when a delta starts from
- * it.  Both block; for a worker, and to be made by one at a time.
+ * it.  Making and loading block; for a worker, and to be made by one at a
+ * time.
  */
 
 /*
@@ -17,6 +19,13 @@
  * PH_EBASE (the blob is suspect), PH_ENOSPC, PH_EIO, PH_ENOMEM.
  */
 int signing_make(struct store *store, const struct digest *blob) ATTR_CHECK;
+
+/*
+ * Loop thread: let a worker make it, in the lane of all who make any.  One
+ * that cannot be made now is made when it is needed.
+ */
+void signing_start(struct worker_pool *workers, struct worker_lane *lane,
+    struct store *store, const struct digest *blob);
 
 /*
  * Load it.  file is embedded by the caller, open as long as the signature

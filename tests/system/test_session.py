@@ -253,6 +253,13 @@ def test_bad_frames(here):
         (True, "RECEIPT", b"{}", 0, "bad-state"),
         (True, "STATE", b"{}", 0, "bad-message"),
         (True, "STATE", b"{", 0, "bad-message"),
+        (True, "CANCEL", b"x", 1, "limit"),
+        (True, "ERROR", b"{", 1, "bad-message"),
+        (True, "PULL", b"x", 1, "bad-message"),
+        (True, "PLAIN?", b"x", 1, "bad-message"),
+        (True, "MANIFEST?", b"x", 0, "bad-message"),
+        (True, "MAP?", b"x", 0, "bad-message"),
+        (True, "WANT", b"x", 1, "bad-message"),
         (True, "GRANT", b"x" * 40, 0, "bad-state"),
     )
     for shake, name, payload, transfer, code in steps:

@@ -36,7 +36,7 @@ desk_begin(struct desk *d, struct repository *r, int64_t request_ms,
 	e->receive_lane = worker_lane_new(e->workers);
 	e->catalogue = r->c;
 	e->encodings = encodings_pool_new(e->workers, catalogue_store(r->c),
-	    UINT64_C(1) << 30);
+	    catalogue_space(r->c), UINT64_C(1) << 30);
 	e->configuration = &r->configuration;
 	d->context.engine = e;
 	d->context.layout = &r->layout;

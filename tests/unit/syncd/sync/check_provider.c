@@ -17,8 +17,10 @@
 #include "proto/message_signal.h"
 #include "proto/message_transfer.h"
 #include "syncd/catalogue/mandate.h"
+#include "syncd/store/space.h"
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/catalogue/forge.h"
+#include "tests/unit/syncd/store/free_space.h"
 #include "tests/unit/syncd/sync/puppet.h"
 #include "tests/unit/tempdir.h"
 
@@ -368,6 +370,120 @@ START_TEST(beyond_an_encoding_there_is_nothing)
 }
 END_TEST
 
+/* Begin with a blob; the rows of segment 0 are there. */
+static void
+begin_blob(void)
+{
+	struct frame frame;
+
+	puppet_state(&puppet);
+	put_want(&new_blob, NULL);
+	puppet_expect(&puppet, MESSAGE_PLAN, &frame);
+	puppet_expect(&puppet, MESSAGE_SEGMENTS, &frame);
+}
+
+static void
+put_plain_query(void)
+{
+	struct message_plain_query query;
+
+	query.segment = 0;
+	ck_assert_int_eq(message_plain_query_encode(&query, 1, &puppet.out),
+	    PH_OK);
+}
+
+/* Ask for the plain encoding of segment 0, and pull all of it. */
+static void
+pull_plain(struct message_pull *pull)
+{
+	struct message_segments segments;
+	struct message_row row;
+	struct frame frame;
+
+	put_plain_query();
+	puppet_send(&puppet);
+	do {
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+		if (frame.type == MESSAGE_SEGMENTS)
+			ck_assert_int_eq(message_segments_decode(&frame,
+					     &segments),
+			    PH_OK);
+	} while (frame.type != MESSAGE_SEGMENTS || !segments.plain);
+	message_row_decode(&segments, 0, &row);
+	memset(pull, 0, sizeof(*pull));
+	pull->plain = 1;
+	pull->credit = row.len;
+	ck_assert_int_eq(message_pull_encode(pull, 1, &puppet.out), PH_OK);
+}
+
+/* The session ends with ABORT for that code, after what may come before. */
+static void
+await_abort(int code)
+{
+	struct message_error error;
+	struct frame frame;
+
+	do
+		ck_assert_int_eq(puppet_next(&puppet, 20000, &frame), 1);
+	while (frame.type != MESSAGE_ABORT);
+	ck_assert_int_eq(message_abort_decode(&frame, &error), PH_OK);
+	ck_assert_int_eq(error.code, code);
+}
+
+/* It is kept until its last byte went, and can be had again. */
+START_TEST(a_plain_encoding_is_there_once)
+{
+	struct message_pull pull;
+	struct frame frame;
+	uint64_t before;
+	int i;
+
+	begin_blob();
+	for (i = 0; i < 2; i++) {
+		before = puppet.content;
+		pull_plain(&pull);
+		puppet_send(&puppet);
+		while (puppet.content < before + pull.credit)
+			ck_assert_int_eq(puppet_next(&puppet, 20000, &frame),
+			    1);
+	}
+	pull.credit = 1;
+	ck_assert_int_eq(message_pull_encode(&pull, 1, &puppet.out), PH_OK);
+	puppet_send(&puppet);
+	await_abort(PH_EMESSAGE);
+}
+END_TEST
+
+/* What was checked against one encoding is not taken from another. */
+START_TEST(a_plain_encoding_is_not_replaced_while_it_is_pulled)
+{
+	struct message_pull pull;
+
+	begin_blob();
+	pull_plain(&pull);
+	put_plain_query();
+	puppet_send(&puppet);
+	await_abort(PH_ELIMIT);
+}
+END_TEST
+
+/* No room for encodings here is no matter of the peer's disk. */
+START_TEST(a_full_primary_is_busy)
+{
+	struct message_error error;
+	struct frame frame;
+
+	puppet_state(&puppet);
+	free_space_bytes = SPACE_MARGIN_DEFAULT;
+	put_want(&new_blob, NULL);
+	puppet_expect(&puppet, MESSAGE_ERROR, &frame);
+	ck_assert_int_eq(message_error_decode(&frame, &error), PH_OK);
+	ck_assert_int_eq(error.code, PH_EPEERBUSY);
+	ck_assert_uint_eq(space_promised(catalogue_space(primary.catalogue)),
+	    0);
+}
+END_TEST
+
 /* Put RECEIPT, which announces n LISTDIFF frames. */
 static void
 put_receipt(struct puppet *p, uint32_t n)
@@ -378,12 +494,11 @@ put_receipt(struct puppet *p, uint32_t n)
 	struct buffer sealed;
 
 	document_init(&d);
-	buffer_init(&sealed, DOCUMENT_SEALED_MAX);
 	ck_assert_int_eq(document_set(&d, text, strlen(text)), PH_OK);
 	ck_assert_int_eq(document_sign(&d, DOCUMENT_RECEIPT,
 			     catalogue_key(p->site->catalogue)),
 	    PH_OK);
-	document_encode(&d, &sealed);
+	ck_assert_int_eq(document_seal(&d, &sealed), PH_OK);
 	memset(&m, 0, sizeof(m));
 	m.sealed = sealed.data;
 	m.len = sealed.len;
@@ -550,6 +665,9 @@ main(void)
 	tcase_add_test(tc, denied_is_as_unknown);
 	tcase_add_test(tc, the_loop_reads_no_file);
 	tcase_add_test(tc, beyond_an_encoding_there_is_nothing);
+	tcase_add_test(tc, a_plain_encoding_is_there_once);
+	tcase_add_test(tc, a_plain_encoding_is_not_replaced_while_it_is_pulled);
+	tcase_add_test(tc, a_full_primary_is_busy);
 	tcase_add_test(tc, nothing_moves_while_lists_go);
 	tcase_add_test(tc, a_second_receipt_must_wait);
 	tcase_add_test(tc, one_receipt_is_bounded);

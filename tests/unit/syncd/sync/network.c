@@ -95,8 +95,9 @@ open_node(struct node *n)
 	config.random = &n->random;
 	ok(catalogue_open(&config, &n->catalogue, &f), &f);
 	n->engine.catalogue = n->catalogue;
-	n->engine.encodings = encodings_pool_new(n->engine.workers,
-	    catalogue_store(n->catalogue), UINT64_C(1) << 30);
+	n->engine.encodings =
+	    encodings_pool_new(n->engine.workers, catalogue_store(n->catalogue),
+		catalogue_space(n->catalogue), UINT64_C(1) << 30);
 	ck_assert_ptr_nonnull(n->engine.encodings);
 }
 
