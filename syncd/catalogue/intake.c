@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "proto/blockmap.h"
 #include "proto/errors.h"
 #include "syncd/config/units.h"
 
@@ -24,7 +25,7 @@ static int
 reserve_piece(struct intake *intake)
 {
 	return space_extend(intake->hold,
-	    INGEST_STEP_SIZE + INGEST_STEP_SIZE / INTAKE_MAP_SHARE, 0,
+	    INGEST_STEP_SIZE + INGEST_STEP_SIZE / BLOCKMAP_SHARE, 0,
 	    &intake->failure);
 }
 
@@ -41,7 +42,7 @@ on_step(void *cookie, uint64_t done, uint64_t total)
 	intake->done = done;
 	r = PH_OK;
 	if (intake->is_pipe && n > 0) {
-		space_spend(intake->hold, n + n / INTAKE_MAP_SHARE, 0);
+		space_spend(intake->hold, n + n / BLOCKMAP_SHARE, 0);
 		r = reserve_piece(intake);
 	}
 	if (r == PH_OK && owner != NULL && owner->step != NULL)

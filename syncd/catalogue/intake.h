@@ -13,9 +13,6 @@
  * that room for the next piece is reserved whenever one is in.
  */
 
-/* A block map has 32 bytes for each 64 KiB. */
-#define INTAKE_MAP_SHARE 2048u
-
 /*
  * ingest_file(), telling progress (NULL: nobody) and reserving in hold, of
  * space, what a pipe needs (hold NULL: nothing, since nothing is kept).

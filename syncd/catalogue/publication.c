@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/blockmap.h"
 #include "proto/errors.h"
 #include "proto/name.h"
 #include "proto/version.h"
@@ -190,7 +191,7 @@ open_staging(struct publication *p, const struct publication_spec *spec,
 
 	(void)snprintf(what, sizeof(what), "%s@%s", p->image, p->version);
 	r = space_reserve(p->c->space, what,
-	    spec->stored + spec->size / INTAKE_MAP_SHARE,
+	    spec->stored + spec->size / BLOCKMAP_SHARE,
 	    p->nfiles * FILE_INODES + 1, &p->hold, f);
 	if (r != PH_OK)
 		return r;
