@@ -148,7 +148,7 @@ def test_read_only(here):
 
 def test_full_at_receive(here):
     """No room at a site: 7 before a byte travels, and nothing is lost."""
-    with mounted(here / "small", "150m"):
+    with mounted(here / "small", "80m"):
         primary = harness.Primary(here).up()
         site = harness.Site(here, "branch", primary)
         site.store = here / "small" / "store"
