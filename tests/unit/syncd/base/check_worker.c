@@ -223,6 +223,16 @@ END_TEST
 
 /* Two jobs that wait for each other only end when they run together. */
 static pthread_barrier_t barrier;
+static pthread_barrier_t begun;
+
+/* Say that a thread is taken, then be it until all meet. */
+static void
+run_begin_and_meet(void *job)
+{
+	(void)job;
+	(void)pthread_barrier_wait(&begun);
+	(void)pthread_barrier_wait(&barrier);
+}
 
 static void
 run_meet(void *job)
@@ -259,14 +269,18 @@ START_TEST(short_jobs_wait_for_no_others)
 
 	/* All threads but the one that is theirs are taken. */
 	ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, THREADS + 1), 0);
+	ck_assert_int_eq(pthread_barrier_init(&begun, NULL, THREADS + 1), 0);
 	for (i = 0; i < THREADS; i++)
-		ck_assert_int_eq(worker_submit(pool, NULL, run_meet, done_count,
-				     NULL),
+		ck_assert_int_eq(worker_submit(pool, NULL, run_begin_and_meet,
+				     done_count, NULL),
 		    PH_OK);
+	/* None of them is free to take the short one any more. */
+	(void)pthread_barrier_wait(&begun);
 	ck_assert_int_eq(worker_submit_short(pool, run_meet, done_count, NULL),
 	    PH_OK);
 	worker_drain(pool);
 	ck_assert_int_eq(ndone, THREADS + 1);
+	ck_assert_int_eq(pthread_barrier_destroy(&begun), 0);
 	ck_assert_int_eq(pthread_barrier_destroy(&barrier), 0);
 }
 END_TEST
