@@ -9,6 +9,10 @@
 #include "tests/unit/check_main.h"
 #include "tests/unit/syncd/transfer/supplier.h"
 
+/* What landing_open() reserves beside the blob. */
+#define OVERHEAD (PH_ENCODING_SIZE_MAX - PH_SEGMENT_SIZE_MAX)
+#define EXTRA (UINT64_C(4) * (PH_SEGMENT_SIZE + OVERHEAD))
+
 static struct supplier s;
 
 static void
@@ -28,7 +32,7 @@ START_TEST(no_room)
 	struct failure f;
 	int code;
 
-	s.free = SUPPLIER_SIZE;
+	s.free = EXTRA - 1;
 	supplier_offer(&s);
 	ck_assert_int_eq(supplier_is_over(&s, &code), 1);
 	ck_assert_int_eq(code, PH_ENOSPC);
@@ -37,10 +41,6 @@ START_TEST(no_room)
 	ck_assert_ptr_nonnull(strstr(f.what, "short"));
 }
 END_TEST
-
-/* What landing_open() reserves beside the blob. */
-#define OVERHEAD (PH_ENCODING_SIZE_MAX - PH_SEGMENT_SIZE_MAX)
-#define EXTRA (UINT64_C(4) * (PH_SEGMENT_SIZE + OVERHEAD))
 
 /* The data of the blob does not fit: nothing of it is asked for. */
 START_TEST(no_room_for_data)
