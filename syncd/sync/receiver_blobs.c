@@ -69,7 +69,7 @@ run_complete(struct receiver_job *job)
 	    job->dir, &job->map, &job->nversions, on_whole, &job->found);
 }
 
-/* A blob ended: it is here, or not for now. */
+/* A transfer ended: the blob is here, or it is known why it is not. */
 static void
 end_blob(struct receiver_blob *b, int code, const struct failure *f)
 {

@@ -245,11 +245,13 @@ serve_some(uint32_t max, int plain)
 {
 	struct message_pull pull;
 	struct frame frame;
-	int round;
+	int quiet;
 
-	for (round = 0; round < 20; round++) {
+	/* A job that comes back may submit another before it asks. */
+	for (quiet = 0; quiet < 20; quiet++) {
 		supplier_settle(&s);
 		while (supplier_next(&s, &frame)) {
+			quiet = -1;
 			if (frame.type != MESSAGE_PULL) {
 				supplier_answer(&s, &frame);
 				continue;
@@ -258,9 +260,9 @@ serve_some(uint32_t max, int plain)
 			    PH_OK);
 			if (pull.plain != plain)
 				supplier_answer(&s, &frame);
-			else
+			else if (pull.offset < max)
 				ck_assert_int_eq(supplier_give_data(&s, &pull,
-						     max),
+						     max - pull.offset),
 				    PH_OK);
 		}
 	}
